@@ -1,0 +1,1 @@
+"""From samples to numbers: pure arithmetic on what the engine saw, without sockets or clocks."""
