@@ -1,0 +1,183 @@
+"""What the CLI process and the engine process say to each other: the plan down, frames up.
+
+Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks for a drain (what is in
+flight may end, nothing new starts), end of file means that the CLI is gone, and the engine ends at once.
+
+Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not sums: a pipe neither
+loses nor reorders, so what was written is there when the engine dies, and what the reader could not take yet waits in the engine.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+HEAD = struct.Struct("<BI")
+MAX_FRAME_BYTES = 1 << 24
+
+Model = Literal["open", "closed"]
+Connections = Literal["reuse", "visitor"]
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the client speaks to the target. Times in seconds, sizes in bytes."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout_s: float = 30.0
+    connect_timeout_s: float = 10.0
+    max_body_bytes: int = 64 << 20
+    connections: Connections = "reuse"
+    backend_headers: tuple[str, ...] = (
+        "x-backend",
+        "x-served-by",
+        "x-server",
+        "x-upstream",
+        "x-backend-server",
+        "x-instance",
+        "x-pod",
+    )
+    insecure: bool = False
+    cacert: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    resolve: tuple[tuple[str, str], ...] = ()
+    """Pairs (host name, address) that stand before any look-up, as curl's --resolve."""
+    proxy: str | None = None
+    """An http:// proxy, from the proxy variables; the CLI reads and announces them."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One declared request (``--request 'GET /a'`` or ``[routes]``)."""
+
+    method: str = "GET"
+    path: str
+    name: str = ""
+    weight: float = 1.0
+    headers: dict[str, str] = {}
+    json: object = None
+    body: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the engine needs to make the traffic. Times in seconds."""
+
+    scenario: str
+    """A built-in name, or the path of a Python file with Locust users."""
+    routes: tuple[Route, ...] = ()
+    bundled: bool = False
+    """Whether the target is the bundled one, whose routes a built-in scenario knows by itself."""
+    model: Model = "open"
+    profile: str
+    profile_dir: str = "."
+    """Where a ``trace(file)`` in the profile is looked up."""
+    profile_scale: float = 1.0
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    seed: int
+    duration_s: float
+    warmup_s: float = 0.0
+    iterations: int | None = None
+    users: int = 1000
+    """The pool: ``--max-in-flight`` in the open model, ``--users`` in the closed one."""
+    give_up_s: float = 30.0
+    drain_s: float = 30.0
+    http: HttpSettings
+    env: dict[str, str] = {}
+    cpus: tuple[int, ...] = ()
+    worker: int = 0
+    workers: int = 1
+
+
+class Kind:
+    """The first byte of a frame."""
+
+    READY = 1
+    """JSON :class:`Ready`: users are up, the clock is set, arrivals start at ``origin``."""
+    SAMPLES = 2
+    """Packed samples (``measure.sample.FIELDS``)."""
+    TICK = 3
+    """JSON :class:`Tick`, four a second."""
+    FAILED = 4
+    """JSON :class:`Failed`: the engine could not start, and says why."""
+    END = 5
+    """JSON :class:`Tick`, the last one: everything is accounted for."""
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine's clock at profile time 0, and what it found out about its surroundings."""
+
+    origin: float
+    scenario: str
+    pid: int
+    precise_timer: bool
+    classes: tuple[str, ...]
+    addresses: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class ErrorExample(msgspec.Struct, frozen=True, kw_only=True):
+    """The first of its kind: the outcome and what was seen, for people."""
+
+    outcome: str
+    first: str
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """Cumulative counters and gauges at ``time_s`` (profile time). Counts are of measured iterations only, warm-up left out."""
+
+    number: int
+    time_s: float
+    scheduled: int
+    completed: int
+    failed: int
+    dropped: int
+    aborted: int
+    in_flight: int
+    backlog: int
+    max_in_flight: int
+    max_backlog: int
+    engine_cpu_s: float
+    """CPU time of the engine process so far; its slope is the share of one core in use."""
+    unreported: int = 0
+    """Samples the reader took too long to take: discarded, and so the record is not whole."""
+    routes: tuple[str, ...] = ()
+    """Names added since the last tick; a route's number is its place in the order of appearance, from 1 (as for backends)."""
+    backends: tuple[str, ...] = ()
+    errors: tuple[ErrorExample, ...] = ()
+    stopping: bool = False
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the engine could not start; ``exit_code`` as in ``errors.ExitCode``."""
+
+    message: str
+    hint: str = ""
+    exit_code: int
+
+
+def frame(kind: int, payload: bytes | bytearray | memoryview) -> bytes:
+    """Return one frame, ready for the pipe."""
+    return HEAD.pack(kind, len(payload)) + bytes(payload)
+
+
+class FrameReader:
+    """Cuts a byte stream into frames: ``feed`` what was read, iterate over what is whole."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Add ``data`` and yield each (kind, payload) that is now whole. Raises ValueError on a length no frame can have."""
+        self._buffer += data
+        while len(self._buffer) >= HEAD.size:
+            kind, length = HEAD.unpack_from(self._buffer)
+            if length > MAX_FRAME_BYTES:
+                raise ValueError(f"frame of {length} bytes, at most {MAX_FRAME_BYTES} expected: the stream is damaged")
+            if len(self._buffer) < HEAD.size + length:
+                return
+            payload = bytes(self._buffer[HEAD.size : HEAD.size + length])
+            del self._buffer[: HEAD.size + length]
+            yield kind, payload
