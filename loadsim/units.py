@@ -55,7 +55,7 @@ def parse_size(text: str) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds with three significant digits in the unit that suits: ``'1.23 ms'``, ``'45.0 s'``, ``'2 m 05 s'``."""
+    """Write seconds with three significant digits in the unit that suits: ``'1.23 ms'``, ``'2 m 05 s'``."""
     if not math.isfinite(seconds):
         return "-"
     size = abs(seconds)

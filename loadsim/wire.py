@@ -1,10 +1,11 @@
 """What the CLI process and the engine process say to each other: the plan down, frames up.
 
-Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks for a drain (what is in
-flight may end, nothing new starts), end of file means that the CLI is gone, and the engine ends at once.
+Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks for
+a drain (what is in flight may end, nothing new starts), end of file means that the CLI is gone: the engine ends at once.
 
-Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not sums: a pipe neither
-loses nor reorders, so what was written is there when the engine dies, and what the reader could not take yet waits in the engine.
+Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not sums:
+a pipe neither loses nor reorders, so what was written is there when the engine dies, and what the reader could not take
+yet waits in the engine.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class ErrorExample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """Cumulative counters and gauges at ``time_s`` (profile time). Counts are of measured iterations only, warm-up left out."""
+    """Cumulative counters and gauges at ``time_s`` (profile time). Counts are of measured iterations."""
 
     number: int
     time_s: float
@@ -144,7 +145,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     unreported: int = 0
     """Samples the reader took too long to take: discarded, and so the record is not whole."""
     routes: tuple[str, ...] = ()
-    """Names added since the last tick; a route's number is its place in the order of appearance, from 1 (as for backends)."""
+    """Names added since the last tick; a number is the place in the order of appearance, from 1 (also for backends)."""
     backends: tuple[str, ...] = ()
     errors: tuple[ErrorExample, ...] = ()
     stopping: bool = False
@@ -170,7 +171,7 @@ class FrameReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Add ``data`` and yield each (kind, payload) that is now whole. Raises ValueError on a length no frame can have."""
+        """Add ``data`` and yield each (kind, payload) that is now whole; ValueError on a length no frame can have."""
         self._buffer += data
         while len(self._buffer) >= HEAD.size:
             kind, length = HEAD.unpack_from(self._buffer)

@@ -1,7 +1,8 @@
 """What one request or one iteration left behind: 40 bytes, the same on both sides of the pipe.
 
-A sample is packed by the engine (``SAMPLE.pack_into``, the cheapest a Python program can do) and read by numpy (``FIELDS``), a block at a
-time. Its times are seconds on the engine's monotonic clock; its ``key`` holds four small integers::
+A sample is packed by the engine (``REQUEST.pack_into``, the cheapest a Python program can do) and read by numpy
+(``FIELDS``), a block at a time. Its times are seconds on the engine's monotonic clock; its ``key`` holds four small
+integers::
 
     bits  0..15   outcome         below 400 one of ``Outcome``, from 400 on an HTTP status
     bits 16..23   visitor class   number in the order of the names the engine announced
@@ -84,7 +85,7 @@ WITHOUT_ANSWER = frozenset(
         Outcome.DROPPED,
     }
 )
-"""Outcomes that left the user without an answer: they rank above every measured time, so that failing fast looks like no success."""
+"""Outcomes that left the user without an answer: they rank above every measured time, so failing fast is no success."""
 
 
 def outcome_name(code: int) -> str:

@@ -1,0 +1,259 @@
+"""The run record: what a run leaves behind, typed, versioned, read and written.
+
+A run directory holds ``run.json`` (:class:`RunRecord`), ``series.csv`` (:class:`Table`, a row a second), ``backends.csv`` (a row a second and
+backend) and ``histograms.hlog``. Everything that comes after a run (report, compare, gate) reads only these.
+Times are seconds as floats with ``_s`` in the name, rates 1/s, shares 0..1, counts integers. What is not known is None, never 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from loadsim.errors import UsageError
+
+SCHEMA = "loadsim.run/1"
+
+Verdict = Literal["pass", "fail", "invalid", "inconclusive"]
+
+
+class Quantiles(msgspec.Struct, kw_only=True):
+    """A distribution of times in seconds (``Q`` of the contract).
+
+    ``count`` is all that was measured plus ``unanswered``: work without an answer ranks above every measured value, so a
+    quantile that falls there is None. ``mean``, ``min``, ``max`` and ``stdev`` are of the measured values.
+    """
+
+    count: int = 0
+    min: float | None = None
+    mean: float | None = None
+    p50: float | None = None
+    p75: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p99_9: float | None = None
+    max: float | None = None
+    stdev: float | None = None
+    unanswered: int = 0
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What was run against what, and how to run it again. Secrets are redacted before they get here."""
+
+    id: str
+    loadsim: str
+    scenario: str
+    model: Literal["open", "closed"]
+    profile: str
+    arrivals: Literal["poisson", "uniform"]
+    seed: int
+    duration_s: float
+    warmup_s: float
+    target: str
+    topology: str | None
+    pools: dict[str, list[str]]
+    workers: int
+    started_at: str
+    cpus: dict[str, list[int]]
+    host: dict[str, object]
+    calibration: dict[str, object] | None
+    argv: list[str]
+    settings: dict[str, object]
+
+
+class Load(msgspec.Struct, kw_only=True):
+    """Iterations (arrivals): ``scheduled = completed + failed + dropped + aborted + lost``, always."""
+
+    scheduled: int
+    completed: int
+    failed: int
+    dropped: int
+    aborted: int
+    lost: int
+    offered_rate: float | None
+    achieved_rate: float | None
+    late_start_s: Quantiles
+    backlog_wait_s: Quantiles
+    generator_cpu: float | None
+    """Of the busiest worker, as a share of one core, over the measured window."""
+    max_in_flight: int
+    max_backlog: int
+
+
+class Requests(msgspec.Struct, kw_only=True):
+    """Totals over all requests of measured iterations."""
+
+    count: int
+    failed: int
+    sent_bytes: int
+    received_bytes: int
+
+
+class ErrorKind(msgspec.Struct, kw_only=True):
+    """One outcome that is not ok, how often, and its first example in words."""
+
+    outcome: str
+    count: int
+    first: str
+
+
+class RouteRecord(msgspec.Struct, kw_only=True):
+    """One route's requests."""
+
+    count: int
+    failed: int
+    outcomes: dict[str, int]
+    response_time_s: Quantiles
+    service_time_s: Quantiles
+
+
+class BackendRecord(msgspec.Struct, kw_only=True):
+    """One backend's requests. ``share`` is of its pool's requests; None for ``(none)``, which stands outside the shares."""
+
+    pool: str | None
+    count: int
+    share: float | None
+    failed: int
+    response_time_s: Quantiles
+    service_time_s: Quantiles
+
+
+class ClassRecord(msgspec.Struct, kw_only=True):
+    """One visitor class's requests."""
+
+    count: int
+    failed: int
+    response_time_s: Quantiles
+    service_time_s: Quantiles
+
+
+class Balance(msgspec.Struct, kw_only=True):
+    """How evenly a pool's requests fell on its backends."""
+
+    backends: int
+    jain: float | None
+    cv: float | None
+    chi2_p: float | None
+    expected: Literal["uniform"] | dict[str, float]
+
+
+class PhaseLoad(msgspec.Struct, kw_only=True):
+    """Iterations due in one phase."""
+
+    scheduled: int
+    completed: int
+    failed: int
+    dropped: int
+    aborted: int
+    lost: int
+    offered_rate: float | None
+
+
+class PhaseRecord(msgspec.Struct, kw_only=True):
+    """A named stretch of the profile, on due times."""
+
+    name: str
+    start_s: float
+    end_s: float
+    load: PhaseLoad
+    response_time_s: Quantiles
+
+
+class Recovery(msgspec.Struct, kw_only=True):
+    """How long after the event at ``start_s`` the p99 was back; ``recovery_s`` is None if it was not."""
+
+    cause: str
+    start_s: float
+    recovery_s: float | None
+
+
+class ProcessRecord(msgspec.Struct, kw_only=True):
+    """One process of the bundled target: CPU as shares of one core, memory in bytes."""
+
+    name: str
+    cpu_mean: float | None
+    cpu_max: float | None
+    memory_max_bytes: int | None
+
+
+class ObjectiveRecord(msgspec.Struct, kw_only=True):
+    """One objective, what was observed, and whether it held."""
+
+    expression: str
+    observed: float | None
+    bound: float
+    verdict: Verdict
+    samples: int
+    reason: str = ""
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """``run.json``."""
+
+    schema: str = SCHEMA
+    manifest: Manifest
+    complete: bool
+    verdict: Verdict | None
+    reasons: list[str] = []
+    warnings: list[str] = []
+    load: Load
+    requests: Requests
+    response_time_s: Quantiles | None
+    """None in the closed model, which knows no due time."""
+    service_time_s: Quantiles
+    iteration_time_s: Quantiles
+    outcomes: dict[str, int]
+    errors: list[ErrorKind] = []
+    routes: dict[str, RouteRecord] = {}
+    backends: dict[str, BackendRecord] = {}
+    classes: dict[str, ClassRecord] = {}
+    balance: dict[str, Balance] = {}
+    phases: list[PhaseRecord] = []
+    recoveries: list[Recovery] = []
+    faults: list[dict[str, object]] = []
+    tiers: dict[str, object] | None = None
+    websockets: dict[str, object] | None = None
+    consistency: dict[str, object] | None = None
+    workers: list[dict[str, object]] = []
+    target_processes: list[ProcessRecord] = []
+    objectives: list[ObjectiveRecord] = []
+
+
+def write_record(record: RunRecord, directory: Path) -> Path:
+    """Write ``run.json`` whole or not at all (a rename), and return its path. Raises OSError."""
+    path = directory / "run.json"
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    part.replace(path)
+    return path
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read a run directory or its ``run.json``; UsageError says what is wrong with it."""
+    file = path / "run.json" if path.is_dir() else path
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"'{path}' is not a run: {error.strerror or error}",
+            hint="Give a run directory, as 'loadsim run' prints it.",
+        ) from None
+    try:
+        schema = msgspec.json.decode(data, type=_Versioned).schema
+        if schema != SCHEMA:
+            raise UsageError(f"'{file}' has the schema '{schema}', this loadsim reads '{SCHEMA}'")
+        return msgspec.json.decode(data, type=RunRecord)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"'{file}' is not a run record: {error}") from None
+
+
+def record_schema() -> dict[str, object]:
+    """Return the JSON schema of ``run.json``."""
+    return msgspec.json.schema(RunRecord)
+
+
+class _Versioned(msgspec.Struct):
+    schema: str = "unknown"
