@@ -1,8 +1,9 @@
 """The run record: what a run leaves behind, typed, versioned, read and written.
 
-A run directory holds ``run.json`` (:class:`RunRecord`), ``series.csv`` (:class:`Table`, a row a second), ``backends.csv`` (a row a second and
-backend) and ``histograms.hlog``. Everything that comes after a run (report, compare, gate) reads only these.
-Times are seconds as floats with ``_s`` in the name, rates 1/s, shares 0..1, counts integers. What is not known is None, never 0.
+A run directory holds ``run.json`` (:class:`RunRecord`), ``series.csv`` (a row a second), ``backends.csv`` (a row a
+second and backend) and ``histograms.hlog``. Everything that comes after a run (report, compare, gate) reads only these.
+Times are seconds as floats with ``_s`` in the name, rates 1/s, shares 0..1, counts integers. What is not known is None,
+never 0.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ Verdict = Literal["pass", "fail", "invalid", "inconclusive"]
 class Quantiles(msgspec.Struct, kw_only=True):
     """A distribution of times in seconds (``Q`` of the contract).
 
-    ``count`` is all that was measured plus ``unanswered``: work without an answer ranks above every measured value, so a
-    quantile that falls there is None. ``mean``, ``min``, ``max`` and ``stdev`` are of the measured values.
+    ``count`` is all that was measured plus ``unanswered``: work without an answer ranks above every measured value, so
+    a quantile that falls there is None. ``mean``, ``min``, ``max`` and ``stdev`` are of the measured values.
     """
 
     count: int = 0
@@ -111,7 +112,7 @@ class RouteRecord(msgspec.Struct, kw_only=True):
 
 
 class BackendRecord(msgspec.Struct, kw_only=True):
-    """One backend's requests. ``share`` is of its pool's requests; None for ``(none)``, which stands outside the shares."""
+    """One backend's requests. ``share`` is of its pool's; None for ``(none)``, which stands outside the shares."""
 
     pool: str | None
     count: int

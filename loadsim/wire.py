@@ -1,11 +1,11 @@
 """What the CLI process and the engine process say to each other: the plan down, frames up.
 
-Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks for
-a drain (what is in flight may end, nothing new starts), end of file means that the CLI is gone: the engine ends at once.
+Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks
+for a drain (what is in flight may end, nothing new starts), end of file means that the CLI is gone: the engine ends.
 
-Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not sums:
-a pipe neither loses nor reorders, so what was written is there when the engine dies, and what the reader could not take
-yet waits in the engine.
+Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not
+sums: a pipe neither loses nor reorders, so what was written is there when the engine dies, and what the reader could
+not take yet waits in the engine.
 """
 
 from __future__ import annotations
