@@ -1,0 +1,71 @@
+"""The account of each request, around Django: who served it, how busy the server was, and where the time went."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from target_app.timing import timing
+
+StartResponse = Callable[..., Any]
+WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+_LONGEST_QUEUE_S = 3600.0
+
+
+class Busy:
+    """How many requests this process is working on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self, change: int) -> None:
+        """Note that a request came (+1) or was answered (-1)."""
+        with self._lock:
+            self.count += change
+
+
+busy = Busy()
+
+
+def queued_s(environ: dict[str, Any], now_s: float) -> float | None:
+    """Return how long the request waited since the balancer took it; None if no balancer says so, or it says nonsense.
+
+    ``X-Request-Start: t=1700000000.123456`` is the Unix time in seconds, as written by Envoy here (nginx and Heroku
+    write it likewise). Balancer and server run on one machine and read one clock.
+    """
+    text = environ.get("HTTP_X_REQUEST_START", "")
+    try:
+        waited_s = now_s - float(text.removeprefix("t="))
+    except ValueError:
+        return None
+    return max(0.0, waited_s) if math.isfinite(waited_s) and abs(waited_s) < _LONGEST_QUEUE_S else None
+
+
+def accounted(inner: WsgiApplication, backend: str) -> WsgiApplication:
+    """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``."""
+
+    def application(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        waited_s = queued_s(environ, time.time())
+        started = time.perf_counter()
+        timing.clear()
+        if waited_s is not None:
+            timing.add("queue", waited_s)
+        head: list[Any] = []
+        busy.add(+1)
+        try:
+            response = inner(environ, lambda *args: head.append(args))
+            # One list of bytes takes the server's short way; nothing here streams.
+            body = [b"".join(response)]
+            getattr(response, "close", lambda: None)()
+        finally:
+            busy.add(-1)
+        status, headers, *_ = head[0]
+        timing.add("app", time.perf_counter() - started)
+        start_response(status, [*headers, ("X-Backend", backend), ("Server-Timing", timing.header())])
+        return body
+
+    return application

@@ -1,0 +1,1 @@
+"""What users say about items. Others import :mod:`target_app.comments.interface` alone."""

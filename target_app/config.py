@@ -1,0 +1,74 @@
+"""Every setting of the target: an environment variable each, typed, checked and documented here and nowhere else.
+
+``LOADSIM_TARGET_`` and the field's name in capitals: ``export_hold_s`` is ``LOADSIM_TARGET_EXPORT_HOLD_S``.
+``python -m target_app settings`` prints the table below as it stands in the present environment.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+PREFIX = "LOADSIM_TARGET_"
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be taken: names the variable, its value and what was expected."""
+
+
+def _setting(default: Any, about: str, low: float = 0, high: float = math.inf) -> Any:
+    return field(default=default, metadata={"about": about, "low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one server process; the defaults are those of the built-in scenarios."""
+
+    database: str = _setting("loadsim-target.sqlite3", "path of the SQLite file that all servers share")
+    backend: str = _setting("web-1", "name of this server, sent as X-Backend")
+    slots: int = _setting(4, "requests this server works on at once; the server's threads, told by /healthz", 1)
+
+    seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
+    items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)
+    users: int = _setting(200, "users: ids 1..users", 1, 1_000_000)
+    comments: int = _setting(5_000, "comments on the items when the data is new", 0, 10_000_000)
+    stock: int = _setting(1_000_000, "pieces of each item in stock; lower it to see items sell out", 0, 1_000_000_000)
+
+    lock_timeout_s: float = _setting(5.0, "longest wait for SQLite's one writer; after it the answer is 503", 0, 3600)
+    payment_median_s: float = _setting(0.04, "median wait for the payment provider (log-normal)", 0, 3600)
+    payment_sigma: float = _setting(0.5, "spread of that wait: the standard deviation of its logarithm", 0, 5)
+    decline_share: float = _setting(0.0, "share of payments that the provider declines: 402", 0, 1)
+    export_hold_s: float = _setting(0.4, "time for which an export holds its slot", 0, 3600)
+    export_cpu_share: float = _setting(0.05, "share of that time spent computing; the rest is waiting", 0, 1)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
+        """Read the settings; raise :class:`ConfigError` for a value that cannot be taken, or an unknown name."""
+        given = os.environ if environment is None else environment
+        known = {PREFIX + item.name.upper(): item for item in fields(cls)}
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            raise ConfigError(f"unknown setting {unknown[0]}: known are {', '.join(sorted(known))}")
+        values: dict[str, Any] = {}
+        for name, item in known.items():
+            if name in given:
+                values[item.name] = _parse(name, given[name], type(item.default), item.metadata)
+        return cls(**values)
+
+
+def _parse(name: str, text: str, kind: type, limits: Mapping[str, Any]) -> str | int | float:
+    if kind is str:
+        if not text:
+            raise ConfigError(f"{name} is empty")
+        return text
+    expected = f"{name}='{text}': expected {'a whole number' if kind is int else 'a number'}"
+    try:
+        value: int | float = int(text) if kind is int else float(text)
+    except ValueError:
+        raise ConfigError(expected) from None
+    if not limits["low"] <= value <= limits["high"]:
+        raise ConfigError(f"{expected} from {limits['low']:,} to {limits['high']:,}")
+    return value

@@ -1,0 +1,1 @@
+"""Pictures of the items. Others import :mod:`target_app.images.interface` alone."""

@@ -1,0 +1,1 @@
+"""Items and their stock. Others import :mod:`target_app.inventory.interface` alone."""

@@ -1,0 +1,1 @@
+"""Pages and JSON, made of what the other apps' interfaces tell. It holds no data of its own."""

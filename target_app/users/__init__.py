@@ -1,0 +1,1 @@
+"""The people who visit. Others import :mod:`target_app.users.interface` alone."""
