@@ -105,6 +105,8 @@ class Kind:
     """JSON :class:`Failed`: the engine could not start, and says why."""
     END = 5
     """JSON :class:`Tick`, the last one: everything is accounted for."""
+    NAMES = 6
+    """JSON :class:`Names`, always before the first sample that uses one of them."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,11 +146,15 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """CPU time of the engine process so far; its slope is the share of one core in use."""
     unreported: int = 0
     """Samples the reader took too long to take: discarded, and so the record is not whole."""
+    draining: bool = False
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """Names seen for the first time: a route's number is its place in the order of appearance, from 1; so a backend's."""
+
     routes: tuple[str, ...] = ()
-    """Names added since the last tick; a number is the place in the order of appearance, from 1 (also for backends)."""
     backends: tuple[str, ...] = ()
     errors: tuple[ErrorExample, ...] = ()
-    stopping: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
