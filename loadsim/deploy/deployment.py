@@ -1,0 +1,166 @@
+"""The bundled target, up: from a topology to running processes and back to nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loadsim.deploy import envoy, servers
+from loadsim.deploy.keeper_link import KeeperLink, describe_failure
+from loadsim.deploy.plan import Plan, Stage
+from loadsim.deploy.topology import Topology
+from loadsim.deploy.usage import ProcessUsage, process_table, usage
+from loadsim.errors import TargetError, UsageError
+
+_PORTS = range(20_000, 32_000)  # below the ranges from which Linux and macOS take ports for outgoing connections
+_LONGEST_SOCKET_PATH = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+
+
+class Deployment:
+    """A target that is up. A context manager; :meth:`close` ends every process and leaves no file."""
+
+    def __init__(self, topology: Topology, url: str, keeper: KeeperLink, started_s: float) -> None:
+        self.topology = topology
+        self.url = url
+        self.pools: dict[str, tuple[str, ...]] = {"web": topology.server_names}
+        self.started_s = started_s
+        self._keeper = keeper
+
+    def usage(self) -> list[ProcessUsage]:
+        """Return what each server, and the balancer, has used so far; those that have ended are left out."""
+        named = [(name, pid) for name, pid in self._keeper.pids.items() if name != "seed"]
+        return usage(named, process_table())
+
+    def balancer_counts(self) -> dict[str, int] | None:
+        """Return how many requests the balancer has sent to each server; None without a balancer, or if it is gone."""
+        import httpx
+
+        if not self.topology.balancer:
+            return None
+        try:
+            return envoy.counts(self._keeper.scratch)
+        except httpx.HTTPError:
+            return None
+
+    def failures(self) -> list[str]:
+        """Return what ended although it should not have, since the start: how, and the last lines of its log."""
+        self._keeper.listen()
+        return [describe_failure(event) for event in self._keeper.failed]
+
+    def detach(self, state_file: Path) -> None:
+        """Let the target outlive this process; who is told of it by ``state_file`` may end it.
+
+        Raises TargetError if there is such a file already.
+        """
+        state = {
+            "url": self.url,
+            "topology": self.topology.name,
+            "description": self.topology.describe(),
+            "pools": self.pools,
+            "scratch": str(self._keeper.scratch),
+        }
+        self._keeper.detach(state_file, state)
+
+    def close(self) -> None:
+        """End every process of the target, and return when they are gone. A second time does nothing."""
+        self._keeper.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def bring_up(
+    topology: Topology,
+    *,
+    cpus: set[int] | None = None,
+    port: int | None = None,
+    scratch: Path | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+    timeout_s: float = 30.0,
+) -> Deployment:
+    """Bring the bundled target up on 127.0.0.1 and return it when every server answers.
+
+    ``cpus`` are those that its processes run on (all, if None); ``port`` is drawn if not given; its private directory
+    is made within ``scratch`` (the system's temporary directory). ``on_step`` is told what is being done.
+    Raises UsageError for what cannot be, and TargetError, with the last lines of the process that failed.
+    """
+    began = time.monotonic()
+    servers.check_installed()
+    plan, chosen_port = _plan(topology, cpus, port, scratch, timeout_s)
+    keeper = KeeperLink(plan)
+    try:
+        keeper.wait_until_up(timeout_s * len(plan.stages) + 10, on_step)
+    except BaseException:
+        keeper.close()
+        raise
+    return Deployment(topology, f"http://127.0.0.1:{chosen_port}", keeper, time.monotonic() - began)
+
+
+def _plan(
+    topology: Topology, cpus: set[int] | None, port: int | None, scratch: Path | None, timeout_s: float
+) -> tuple[Plan, int]:
+    private = (scratch or Path(tempfile.gettempdir())).resolve() / f"loadsim-{secrets.token_hex(4)}"
+    if len(os.fsencode(servers.socket_path(private, topology.server_names[-1]))) > _LONGEST_SOCKET_PATH:
+        raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
+    _check_cpus(cpus)
+    binary = envoy.find() if topology.balancer else None
+    chosen = _check_port(port) if port is not None else free_port()
+    own = [servers.server(topology, name, private, None if binary else chosen) for name in topology.server_names]
+    files = {}
+    if binary:
+        sockets = {name: servers.socket_path(private, name) for name in topology.server_names}
+        files[envoy.CONFIG_FILE] = envoy.configuration(topology.policy, sockets, private, chosen)
+        own.append(envoy.balancer(binary, private, chosen))
+    stages = (
+        Stage("seeding the database", (servers.seeding(private),)),
+        Stage(f"starting {topology.describe()}", tuple(own)),
+    )
+    return Plan(str(private), stages, files, tuple(sorted(cpus or ())), timeout_s), chosen
+
+
+def _check_cpus(cpus: set[int] | None) -> None:
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else cpus
+    if cpus is not None and (not cpus or not cpus <= (allowed or set())):
+        raise UsageError(f"CPUs {sorted(cpus)} for the target: expected some of {sorted(allowed or ())}")
+
+
+def _check_port(port: int) -> int:
+    """Return the port if it can be listened on now; granian and Envoy would else share it with another server."""
+    if not 1 <= port <= 65_535:
+        raise UsageError(f"port {port}: expected 1 to 65535")
+    try:
+        _try_port(port)
+    except OSError as error:
+        hint = "Give another port, or none: then a free one is taken."
+        raise TargetError(f"port {port} of 127.0.0.1 cannot be listened on: {error.strerror}", hint=hint) from None
+    return port
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nothing listens on, outside the range of outgoing connections."""
+    for port in random.sample(_PORTS, 200):
+        try:
+            _try_port(port)
+        except OSError:
+            continue
+        return port
+    raise TargetError(f"no free port from {_PORTS.start} to {_PORTS.stop} on 127.0.0.1")
+
+
+def _try_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))

@@ -1,0 +1,69 @@
+"""What the keeper is to do: plain values that travel to it as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+from dataclasses import asdict, dataclass, field
+
+MOST_FILES = 65_536
+
+
+def file_limit() -> int:
+    """Return how many file descriptors each of the processes may have: this machine's hard limit, within reason."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process to be started: ``once`` must end with code 0; any other is up when ``GET path`` answers 200.
+
+    ``env`` is laid over the keeper's own environment; None takes a variable away. One of ``unix`` (a socket's path) and
+    ``port`` (on 127.0.0.1) says where to ask.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: dict[str, str | None] = field(default_factory=dict)
+    once: bool = False
+    unix: str = ""
+    port: int = 0
+    path: str = "/healthz"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Processes started together; the next stage waits until they are up."""
+
+    text: str
+    processes: tuple[Process, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the keeper is to do.
+
+    ``scratch`` must not exist yet; ``files`` are written into it before anything starts. The processes run on ``cpus``,
+    if there are any and the system can.
+    """
+
+    scratch: str
+    stages: tuple[Stage, ...]
+    files: dict[str, str] = field(default_factory=dict)
+    cpus: tuple[int, ...] = ()
+    timeout_s: float = 30.0
+    """Longest that one stage may take."""
+    grace_s: float = 3.0
+    """From SIGTERM to SIGKILL."""
+
+    def to_json(self) -> str:
+        """Write it on one line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read what :meth:`to_json` wrote."""
+        given = json.loads(text)
+        stages = tuple(Stage(s["text"], tuple(Process(**p) for p in s["processes"])) for s in given.pop("stages"))
+        return cls(stages=stages, **given)

@@ -1,0 +1,77 @@
+"""The target's servers: granian processes that share one SQLite database, and the command that fills it first."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+from loadsim.deploy.plan import Process, file_limit
+from loadsim.deploy.topology import Topology
+from loadsim.errors import UsageError
+
+KEEP_ALIVE_S = 60
+"""How long a server keeps an idle connection: granian's longest wait for the next request's head."""
+BACKLOG = 4096
+"""Connections waiting to be accepted: the kernel's usual most. A Unix socket refuses at once when it is full."""
+_NEEDED = {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"}
+
+
+def check_installed() -> None:
+    """Raise UsageError if a part that the bundled target needs is not installed."""
+    missing = [name for module, name in _NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise UsageError(
+            f"the bundled target needs what is not installed: {', '.join(missing)}",
+            hint="pip install 'loadsim[target]', or give a system of your own with --target URL.",
+        )
+
+
+def socket_path(scratch: Path, name: str) -> Path:
+    """Return where the server called ``name`` listens."""
+    return scratch / f"{name}.sock"
+
+
+def seeding(scratch: Path) -> Process:
+    """Return the command that makes and fills the database."""
+    return Process("seed", (sys.executable, "-m", "target_app", "seed"), _environment(scratch), once=True)
+
+
+def server(topology: Topology, name: str, scratch: Path, port: int | None = None) -> Process:
+    """Return one server: on its Unix socket, or on a port of 127.0.0.1 where there is no balancer before it."""
+    unix = "" if port else str(socket_path(scratch, name))
+    listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
+    options = {
+        "--interface": "wsgi",
+        "--http": "1",
+        "--loop": "asyncio",
+        "--workers": 1,
+        "--blocking-threads": topology.slots,
+        # A thread that stays keeps its database connection.
+        "--blocking-threads-idle-timeout": 600,
+        # Bounds connections, and one too many hangs while slots idle. The balancer has at most as many as it may have
+        # file descriptors: twice that is never reached.
+        "--backpressure": 2 * file_limit(),
+        "--backlog": BACKLOG,
+        "--http1-header-read-timeout": KEEP_ALIVE_S * 1000,
+        "--workers-kill-timeout": 2,
+        "--log-level": "warning",
+    }
+    flags = [text for name, value in options.items() for text in (name, str(value))]
+    argv = (sys.executable, "-m", "granian", *listen, *flags, "--no-ws", "target_app.wsgi:application")
+    own: dict[str, str | None] = {"LOADSIM_TARGET_BACKEND": name, "LOADSIM_TARGET_SLOTS": str(topology.slots)}
+    return Process(name, argv, _environment(scratch) | own, unix=unix, port=port or 0)
+
+
+def _environment(scratch: Path) -> dict[str, str | None]:
+    """Return what changes in the environment: the database is set, the caller's settings of Django and granian go.
+
+    The target's settings (``LOADSIM_TARGET_...``) pass through.
+    """
+    changed: dict[str, str | None] = {name: None for name in os.environ if name.startswith(("GRANIAN_", "DJANGO_"))}
+    spec = importlib.util.find_spec("target_app")
+    if spec and spec.origin:
+        found = [str(Path(spec.origin).parents[1]), os.environ.get("PYTHONPATH", "")]
+        changed["PYTHONPATH"] = os.pathsep.join(part for part in found if part)
+    return changed | {"LOADSIM_TARGET_DATABASE": str(scratch / "shop.sqlite3")}
