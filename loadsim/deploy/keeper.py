@@ -277,6 +277,7 @@ def _die_with_keeper() -> None:
 def main() -> None:
     """Read the plan and carry it out."""
     control = Control()
+    os.chdir("/")  # stand in nobody's way
     plan = control.read_plan()
     if plan:
         Keeper(plan, control).run()

@@ -1,0 +1,94 @@
+"""``loadsim target up|down|status``: the bundled target, standing until it is taken down."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadsim.errors import ExitCode, TargetError, UsageError
+
+if TYPE_CHECKING:
+    from loadsim.deploy.state import StandingTarget
+
+app = typer.Typer(no_args_is_help=True, help="Bring the bundled Django target up, take it down, say what stands.")
+
+
+@app.command()
+def up(
+    topology: Annotated[str, typer.Option(help="Shape of the target: monolith, balanced.")] = "balanced",
+    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; drawn if not given.")] = None,
+    servers: Annotated[int | None, typer.Option(help="Number of servers behind the balancer.")] = None,
+    slots: Annotated[int | None, typer.Option(help="Requests that a server works on at once.")] = None,
+    policy: Annotated[str | None, typer.Option(help="round_robin, least_request, random or ring_hash.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what stands as JSON.")] = False,
+) -> None:
+    """Bring the target up and leave it standing."""
+    from loadsim.deploy import bring_up
+    from loadsim.deploy import topology as named
+    from loadsim.deploy.state import standing_target, state_path
+
+    given = {"servers": servers, "slots": slots, "policy": policy}
+    shape = named(topology, **{name: value for name, value in given.items() if value is not None})
+    already = standing_target()
+    if already:
+        raise UsageError(f"a target is up already: {already.url} ({already.topology})", hint="loadsim target down")
+    with bring_up(shape, port=port, on_step=lambda text: typer.echo(text, err=True)) as deployment:
+        deployment.detach(state_path())
+    target = standing_target()
+    if target is None:
+        raise TargetError(
+            "the target ended as soon as it was up", hint="loadsim target up tells why, if it happens again."
+        )
+    _show(target, as_json)
+
+
+@app.command()
+def down() -> None:
+    """Take the target down that stands; without one, do nothing."""
+    from loadsim.deploy.state import standing_target
+
+    target = standing_target()
+    if target is None:
+        typer.echo("no target is up")
+        return
+    target.stop()
+    typer.echo(f"took down {target.url} ({target.topology})")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
+    """Say what stands; exit code 3 if nothing does, or a part of it has ended."""
+    from loadsim.deploy.state import standing_target
+
+    target = standing_target()
+    if target is None:
+        typer.echo(json.dumps({"up": False}) if as_json else "no target is up: loadsim target up")
+        raise typer.Exit(ExitCode.TARGET)
+    _show(target, as_json)
+    if target.gone():
+        raise typer.Exit(ExitCode.TARGET)
+
+
+def _show(target: StandingTarget, as_json: bool) -> None:
+    from loadsim.deploy.usage import process_table, usage
+
+    gone = target.gone()
+    used = usage(
+        [(each["name"], each["pid"]) for each in target.processes if each["name"] not in gone], process_table()
+    )
+    if as_json:
+        processes = [
+            {"name": each.name, "pid": each.pid, "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in used
+        ]
+        facts = {"up": True, "url": target.url, "topology": target.topology, "pools": target.pools}
+        typer.echo(json.dumps({**facts, "processes": processes, "gone": gone, "keeper_pid": target.pid}))
+        return
+    typer.echo(f"{target.url}  {target.topology}: {target.description}")
+    for each in used:
+        typer.echo(
+            f"  {each.name:<10} process {each.pid:<8} {each.cpu_s:8.2f} s CPU  {each.rss_bytes / 2**20:6.1f} MiB"
+        )
+    for name in gone:
+        typer.echo(f"  {name:<10} has ended; its log: {target.scratch}/{name}.log")
