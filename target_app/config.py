@@ -42,7 +42,7 @@ class Config:
     payment_sigma: float = _setting(0.5, "spread of that wait: the standard deviation of its logarithm", 0, 5)
     decline_share: float = _setting(0.0, "share of payments that the provider declines: 402", 0, 1)
     export_hold_s: float = _setting(0.4, "time for which an export holds its slot", 0, 3600)
-    export_cpu_share: float = _setting(0.05, "share of that time spent computing; the rest is waiting", 0, 1)
+    export_cpu_share: float = _setting(0.02, "share of that time spent computing; the rest is waiting", 0, 1)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:

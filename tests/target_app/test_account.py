@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from target_app.account import queued_s
+
+from .conftest import timings
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("t=1000.25", 0.75),
+        ("1000.25", 0.75),
+        ("t=1002", 0.0),
+        (None, None),
+        ("", None),
+        ("yesterday", None),
+        ("t=nan", None),
+        ("t=-inf", None),
+        ("t=0", 1001.0),
+        ("t=-1e9", None),
+    ],
+)
+def test_the_queue_is_what_lies_between_the_balancer_and_the_slot(header: str | None, expected: float | None) -> None:
+    environ = {} if header is None else {"HTTP_X_REQUEST_START": header}
+    assert queued_s(environ, now_s=1001.0) == expected
+
+
+def test_no_queue_is_told_where_no_balancer_says_when_it_began(client: httpx.Client) -> None:
+    assert "queue" not in timings(client.get("/healthz"))
+    told = timings(client.get("/healthz", headers={"x-request-start": f"t={time.time() - 2:.6f}"}))
+    assert told["queue"] >= 2000
+
+
+def test_the_parts_of_a_request_are_within_the_whole(client: httpx.Client) -> None:
+    told = timings(client.post("/api/orders", json={"user": 1, "item": 8, "quantity": 1}))
+    parts = [told[name] for name in ("db", "lock", "provider")]
+    assert all(part > 0 for part in parts)
+    assert sum(parts) <= told["app"]
+
+
+def test_the_account_of_one_request_does_not_reach_into_the_next(client: httpx.Client) -> None:
+    assert "provider" in timings(client.post("/api/orders", json={"user": 1, "item": 8, "quantity": 1}))
+    assert set(timings(client.get("/healthz"))) == {"app"}

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from target_app.config import Config, ConfigError
+
+
+def test_settings_come_from_the_environment_with_their_types() -> None:
+    given = {"LOADSIM_TARGET_ITEMS": "7", "LOADSIM_TARGET_EXPORT_HOLD_S": "1.5", "LOADSIM_TARGET_BACKEND": "web-3"}
+    config = Config.from_environment(given | {"PATH": "/bin"})
+    assert (config.items, config.export_hold_s, config.backend) == (7, 1.5, "web-3")
+    assert config.users == Config().users
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ITEMS", "many", "expected a whole number"),
+        ("ITEMS", "0", "from 1 to 1,000,000"),
+        ("ITEMS", "1.5", "expected a whole number"),
+        ("DECLINE_SHARE", "1.01", "from 0 to 1"),
+        ("EXPORT_HOLD_S", "nan", "from 0 to 3,600"),
+        ("EXPORT_HOLD_S", "inf", "from 0 to 3,600"),
+        ("BACKEND", "", "is empty"),
+        ("ITEM", "5", "unknown setting LOADSIM_TARGET_ITEM: known are"),
+    ],
+)
+def test_a_setting_that_cannot_be_taken_is_named_with_what_was_expected(name: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as caught:
+        Config.from_environment({f"LOADSIM_TARGET_{name}": value})
+    assert f"LOADSIM_TARGET_{name}" in str(caught.value)
