@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,4 +61,4 @@ class Selected:
     """A selection's tally over the whole run, and over each window that holds any sample (number -> tally)."""
 
     whole: Tally
-    windows: dict[int, Tally] = field(default_factory=dict)
+    windows: Mapping[int, Tally] = field(default_factory=dict)

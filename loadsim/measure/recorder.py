@@ -1,0 +1,236 @@
+"""The recorder: raw samples in, everything that is reported out. Pure: no clock, no files, no sockets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from loadsim.measure.block import Block, Decoder
+from loadsim.measure.histogram import CELLS, quantiles
+from loadsim.measure.intervals import IntervalStore
+from loadsim.measure.layout import BACKLOG_WAIT, ITERATION_TIME, LATE_START, Layout, Names
+from loadsim.measure.live import Live, Percentiles
+from loadsim.measure.marginals import ABORTED, COMPLETED, DROPPED, WAS_FAILED, Marginals
+from loadsim.measure.per_second import SecondValues, second_of
+from loadsim.measure.phases import PhaseIndex
+from loadsim.measure.recent import RecentSeconds
+from loadsim.measure.sample import NO_BACKEND, Outcome
+from loadsim.measure.seconds import COMPLETED as COMPLETED_EVENTS
+from loadsim.measure.seconds import FAILED_ITERATIONS, OFFERED, Seconds
+from loadsim.measure.selected import SelectionFold
+from loadsim.measure.selection import Distribution, Selected, Selection
+from loadsim.measure.sparse import between, merge, overlay
+from loadsim.measure.usage import CpuMeter
+from loadsim.profiles import Phase
+
+KEPT_SECONDS = 70
+"""How long a second stays open for late answers: longer than give-up and timeout of 30 s each. What comes later still
+counts everywhere but in that second's percentiles."""
+_NOW_SECONDS = 5
+_SPARKLINE_SECONDS = 60
+
+
+class Recorder:
+    """Folds frames of samples (``measure.sample``) into histograms, counts and series of one measured window.
+
+    Everything is classed by its due time in profile time (engine clock - ``origin``); only what was due in
+    [0, ``duration_s``) counts, the warm-up before it leaves no trace. ``close`` ends it and derives the last seconds;
+    reading changes nothing. Memory is bounded but for rows of series: some 1 KB a second of run.
+
+    ``pools`` are the backends that each pool of the topology declares; empty for a target of the user's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        origin: float,
+        duration_s: float,
+        phases: Sequence[Phase],
+        classes: Sequence[str],
+        model: Literal["open", "closed"] = "open",
+        pools: Mapping[str, Sequence[str]] | None = None,
+        selections: Sequence[Selection] = (),
+    ) -> None:
+        closed = model == "closed"
+        self.duration_s, self.closed = duration_s, closed
+        self.phases = PhaseIndex(phases)
+        self.known = Names(classes, pools or {})
+        self.layout = Layout(classes=len(self.known.classes) + 1, phases=len(self.phases) + 1)
+        self.marginals = Marginals(self.layout, closed=closed)
+        self.seconds = Seconds(self.layout)
+        self.intervals = IntervalStore()
+        self.engine_cpu = CpuMeter()
+        self.processes: dict[str, tuple[CpuMeter, SecondValues]] = {}
+        """Process of the target -> its CPU, and its resident memory in bytes by second."""
+        self.ended_in_window = 0
+        """Iterations that ended before the measured window did: the rest ended in the drain."""
+        self._decoder = Decoder(origin, duration_s, self.phases, len(self.known.classes), closed=closed)
+        self._recent = RecentSeconds()
+        self._closed_before = 0
+        self._folds = {s: SelectionFold(s, self.phases, self.known, closed=closed) for s in dict.fromkeys(selections)}
+
+    # -- what comes in
+
+    def names(self, routes: Iterable[str] = (), backends: Iterable[str] = ()) -> None:
+        """Append names: the n-th route and the n-th backend ever given have the number n, from 1."""
+        self.known.routes.extend(routes)
+        self.known.backends.extend(backends)
+        for fold in self._folds.values():
+            fold.match_names()
+
+    def add(self, payload: bytes | memoryview) -> None:
+        """Add a frame of samples; ValueError if it is not a whole number of them."""
+        block = self._decoder.decode(payload)
+        increments = self.marginals.fold(block)
+        self.seconds.fold(block, self.marginals.kinds.columns(block.requests.outcome))
+        self._count_ends(block)
+        for fold in self._folds.values():
+            fold.fold(block)
+        for second, packed in increments:
+            logged = between(packed, 0, self.layout.logged * CELLS)
+            if second < self._closed_before:
+                self.intervals.add(second, logged)
+            else:
+                self._recent.add(second, logged)
+        self._close_seconds(self.seconds.count - KEPT_SECONDS)
+
+    def gauge(self, *, time_s: float, in_flight: int, backlog: int, engine_cpu_s: float) -> None:
+        """Take the engine's gauges; ``engine_cpu_s`` is all its CPU time so far. What precedes time 0 is not kept."""
+        self.engine_cpu.read(time_s, engine_cpu_s)
+        if 0 <= time_s < self.duration_s or (time_s >= self.duration_s and (in_flight or backlog)):
+            self.seconds.gauge(time_s, in_flight, backlog)
+
+    def target_usage(self, time_s: float, usage: Mapping[str, tuple[float, int]]) -> None:
+        """Take what the target's processes used: name -> (CPU seconds so far, resident bytes)."""
+        for name, (cpu_s, memory_bytes) in usage.items():
+            if name not in self.processes:
+                self.processes[name] = (CpuMeter(), SecondValues(1))
+            meter, memory = self.processes[name]
+            meter.read(time_s, cpu_s)
+            if time_s >= 0:
+                memory.put(second_of(time_s), 0, memory_bytes)
+
+    def close(self) -> None:
+        """Derive what is still open. No sample may follow."""
+        self._close_seconds(None)
+
+    # -- what goes out
+
+    def iteration_time(self) -> Distribution:
+        """Return end of the last request - due time of the arrival, over iterations."""
+        return self.marginals.distribution([ITERATION_TIME])
+
+    def late_start(self) -> Distribution:
+        """Return how late iterations began by the generator's doing."""
+        return self.marginals.distribution([LATE_START])
+
+    def backlog_wait(self) -> Distribution:
+        """Return how long iterations waited for a user to be free: the target's doing."""
+        return self.marginals.distribution([BACKLOG_WAIT])
+
+    def response_time(self) -> Distribution:
+        """Return ended - due of all requests; arrivals nobody served count as unanswered."""
+        return self.marginals.distribution([self.layout.response + n for n in range(self.layout.classes)])
+
+    def service_time(self) -> Distribution:
+        """Return ended - started of all requests."""
+        return self.marginals.distribution([self.layout.service + n for n in range(self.layout.classes)])
+
+    def group_times(self, group: int) -> tuple[Distribution, Distribution]:
+        """Return response and service time of a group of ``layout`` (a class, a backend, a route)."""
+        marginals, layout = self.marginals, self.layout
+        return marginals.distribution([layout.response + group]), marginals.distribution([layout.service + group])
+
+    def phase_response_time(self, number: int) -> Distribution:
+        """Return response time of requests due in a phase."""
+        return self.marginals.distribution([self.layout.phase + number])
+
+    def selected(self, selection: Selection) -> Selected:
+        """Return the tally of one of the ``selections``; KeyError for any other."""
+        return self._folds[selection].result()
+
+    def live(self, now_s: float) -> Live:
+        """Return how things stand at profile time ``now_s``."""
+        fates = self.marginals.fates.sum(axis=0)
+        last = math.floor(now_s) - 1
+        rows = self.seconds.events.rows(max(last + 1, 0))[-_SPARKLINE_SECONDS:]
+        offered = tuple(rows[:, OFFERED].tolist())
+        ended = tuple((rows[:, COMPLETED_EVENTS] + rows[:, FAILED_ITERATIONS]).tolist())
+        known = last >= 0
+        cpu = float(self.engine_cpu.shares(last + 1)[last]) if known else math.nan
+        return Live(
+            time_s=now_s,
+            scheduled=int(fates.sum()),
+            completed=int(fates[COMPLETED]),
+            failed=int(fates[WAS_FAILED]),
+            dropped=int(fates[DROPPED]),
+            aborted=int(fates[ABORTED]),
+            offered_rate=offered[-1] if known else None,
+            achieved_rate=ended[-1] if known else None,
+            failed_rate=int(rows[-1, FAILED_ITERATIONS]) if known else None,
+            in_flight=self._gauge(now_s, 0),
+            backlog=self._gauge(now_s, 1),
+            now=_percentiles(self._distribution_now(now_s)),
+            so_far=_percentiles(self.service_time() if self.closed else self.response_time()),
+            outcomes=self.outcome_counts(),
+            backends=self.backend_counts(),
+            offered_recent=offered,
+            achieved_recent=ended,
+            generator_cpu=None if math.isnan(cpu) else cpu,
+        )
+
+    def outcome_counts(self) -> dict[str, int]:
+        """Return how many requests ended how; ``ok`` is always there."""
+        counts = self.marginals.outcomes[: self.layout.classes].sum(axis=0).tolist()
+        return dict(zip(self.marginals.kinds.names, counts, strict=False))
+
+    def backend_counts(self) -> dict[str, int]:
+        """Return how many requests each backend answered that was declared or seen, 0 included; ``(none)`` if any."""
+        declared = [backend for backends in self.known.pools.values() for backend in backends]
+        counts = dict.fromkeys(declared, 0)
+        group = self.layout.backend_group
+        for number, name in enumerate([NO_BACKEND, *self.known.backends]):
+            count = int(self.marginals.outcomes[group(number)].sum())
+            if count or name in counts:
+                counts[name] = counts.get(name, 0) + count
+        return counts
+
+    # -- within
+
+    def _count_ends(self, block: Block) -> None:
+        outcome = block.iterations.outcome
+        ended = (outcome != Outcome.DROPPED) & (outcome != Outcome.ABORTED)
+        self.ended_in_window += int(np.count_nonzero(ended & (block.iterations.ended < self.duration_s)))
+
+    def _close_seconds(self, before: int | None) -> None:
+        if before is not None and before <= self._closed_before:
+            return
+        for second, packed in self._recent.take(before):
+            self.seconds.close_second(second, packed)
+            self.intervals.add(second, packed)
+        self._closed_before = self.seconds.count if before is None else before
+
+    def _gauge(self, now_s: float, column: int) -> int | None:
+        for second in (second_of(now_s), second_of(now_s - 1)):
+            value = self.seconds.gauges.get(second, column)
+            if not math.isnan(value):
+                return int(value)
+        return None
+
+    def _distribution_now(self, now_s: float) -> Distribution:
+        first = self.layout.service if self.closed else self.layout.response
+        end = second_of(now_s) + 1
+        pieces = self._recent.pieces(end - _NOW_SECONDS, end)
+        where, counts = overlay(
+            merge([between(p, first * CELLS, (first + self.layout.classes) * CELLS) for p in pieces])
+        )
+        dense = np.zeros(CELLS, np.int64)
+        dense[where] = counts
+        return Distribution(dense, self.seconds.unanswered(end - _NOW_SECONDS, end))
+
+
+def _percentiles(distribution: Distribution) -> Percentiles:
+    return Percentiles(*quantiles(distribution, (0.5, 0.9, 0.99)))
