@@ -6,11 +6,11 @@ import gc
 import logging
 import os
 import random
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import gevent
-import gevent.os
 import msgspec
 from locust.env import Environment
 
@@ -35,7 +35,7 @@ def run(plan: Plan, commands: int, out: int) -> None:
         failed = Failed(message=error.message, hint=error.hint, exit_code=int(error.exit_code))
         os.write(out, frame(Kind.FAILED, msgspec.json.encode(failed)))
         return
-    listener = gevent.spawn(_obey, commands, engine)
+    listener = _obey(commands, engine)
     runner = environment.runner
     gc.collect()
     gc.freeze()  # what is there now lives as long as the run: looking at it again and again would delay arrivals
@@ -58,7 +58,8 @@ def run(plan: Plan, commands: int, out: int) -> None:
     runner.quit()
     environment.events.quit.fire(exit_code=0)
     engine.finish()
-    listener.kill()
+    listener.stop()
+    listener.close()
 
 
 def _prepare(plan: Plan, out: int) -> tuple[Engine, Environment, tuple[str, ...]]:
@@ -82,8 +83,6 @@ def _prepare(plan: Plan, out: int) -> tuple[Engine, Environment, tuple[str, ...]
 
 
 def _schedule(plan: Plan) -> Schedule:
-    from pathlib import Path
-
     profile = parse_profile(plan.profile, base_dir=Path(plan.profile_dir))
     if plan.profile_scale != 1.0:
         profile = profile.scaled(plan.profile_scale)
@@ -112,9 +111,17 @@ def _await_users(engine: Engine, runner: Any, plan: Plan) -> None:
         raise UsageError(engine.start_failure, hint="Every user runs on_start once before the traffic begins.")
 
 
-def _obey(commands: int, engine: Engine) -> None:
-    """Read the CLI's pipe: ``d`` drains; its end means that the CLI is gone, and nobody wants the rest."""
-    while data := gevent.os.tp_read(commands, 64):
+def _obey(commands: int, engine: Engine) -> Any:
+    """Watch the CLI's pipe: ``d`` drains; its end means that the CLI is gone, and nobody wants the rest."""
+    os.set_blocking(commands, False)
+
+    def read() -> None:
+        data = os.read(commands, 64)
+        if not data:
+            os._exit(0)
         if b"d" in data:
             engine.drain()
-    os._exit(0)
+
+    watcher = engine.hub.loop.io(commands, 1)
+    watcher.start(read)
+    return watcher
