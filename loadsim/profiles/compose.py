@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 
@@ -57,16 +57,13 @@ class Sum(Profile):
     def _expected(self, t_s: FloatArray) -> FloatArray:
         return _add([part.expected(t_s) for part in self.parts])
 
-    def _phases(self, end_s: float) -> list[Phase]:
+    def _phases(self, end_s: float) -> list[tuple[float, str]]:
         """Cut where a part with several phases is cut; a stretch is named by what goes on in it."""
         named = [(part, phases) for part in self.parts if len(phases := part.phases(end_s)) > 1]
         if not named:
-            return [Phase(THE_WHOLE, 0.0, end_s)]
+            return [(0.0, THE_WHOLE)]
         cuts = sorted({phase.start_s for _, phases in named for phase in phases})
-        return [
-            Phase(" + ".join(_name_at(part, phases, start_s) for part, phases in named), start_s, stop_s)
-            for start_s, stop_s in pairwise([*cuts, end_s])
-        ]
+        return [(cut_s, " + ".join(_name_at(part, phases, cut_s) for part, phases in named)) for cut_s in cuts]
 
 
 def _add(arrays: list[FloatArray]) -> FloatArray:
@@ -157,7 +154,7 @@ class Sequence(Profile):
             for i in np.unique(number).tolist()
         ]
 
-    def _phases(self, end_s: float) -> list[Phase]:
+    def _phases(self, end_s: float) -> list[tuple[float, str]]:
         """Name a part by number and shape, and where it has phases of its own by number and phase."""
         found = []
         for number, (part, start_s) in enumerate(zip(self.parts, self._starts_s.tolist(), strict=True), 1):
@@ -165,5 +162,5 @@ class Sequence(Profile):
                 own = part.phases(min(end_s - start_s, part.duration_s or np.inf))
                 for phase in own:
                     name = f"part {number}: {phase.name if len(own) > 1 else part.name}"
-                    found.append(Phase(name, start_s + phase.start_s, start_s + phase.end_s))
+                    found.append((start_s + phase.start_s, name))
         return found

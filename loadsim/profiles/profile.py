@@ -75,8 +75,9 @@ class Profile(ABC):
     def _inverse(self, count: FloatArray) -> FloatArray:
         return invert(self._expected, self._rate, count, np.inf if self.duration_s is None else self.duration_s)
 
-    def _phases(self, end_s: float) -> list[Phase]:
-        return [Phase(THE_WHOLE, 0.0, end_s)]
+    def _phases(self, end_s: float) -> list[tuple[float, str]]:  # noqa: ARG002 # subclasses need it
+        """Return where each phase begins, and its name; the first begins at 0, and each lasts until the next."""
+        return [(0.0, THE_WHOLE)]
 
     def rate(self, t_s: Times) -> FloatArray:
         """Return arrivals a second at each time; right-continuous; 0 before time 0 and from the natural end on."""
@@ -118,10 +119,11 @@ class Profile(ABC):
         """Return the named phases of a run of this length, in order, without gaps; empty ones are left out."""
         duration_s = float(duration_s)
         end_s = duration_s if self.duration_s is None else min(duration_s, self.duration_s)
-        cut = [Phase(p.name, p.start_s, min(p.end_s, end_s)) for p in self._phases(end_s) if p.start_s < end_s]
+        cuts = [(start_s, name) for start_s, name in self._phases(end_s) if start_s < end_s]
         if end_s < duration_s:
-            cut.append(Phase(AFTER_THE_END, end_s, duration_s))
-        return tuple(phase for phase in cut if phase.start_s < phase.end_s)
+            cuts.append((end_s, AFTER_THE_END))
+        ends = [start_s for start_s, _ in cuts[1:]] + [duration_s]
+        return tuple(Phase(name, cut_s, end) for (cut_s, name), end in zip(cuts, ends, strict=True) if cut_s < end)
 
     def peak(self, duration_s: float) -> float:
         """Return the highest rate on [0, duration_s): exact at the knots, to 1e-9 of it between them."""

@@ -43,12 +43,16 @@ class Trace(Straight):
     def check(self) -> None:
         """Raise :class:`~loadsim.errors.UsageError` where the points are no curve."""
         check_factor(self.factor)
+        if not self.source or {"'", '"'} <= set(self.source):
+            raise UsageError(
+                f"a trace cannot name the file {self.source!r}", hint="Use no more than one kind of quote."
+            )
         check_points(self.points, [f"{self.source}: point {number}" for number in range(1, len(self.points) + 1)])
 
     def spec(self) -> str:
         """Return the text form, which names the file and not its contents."""
-        plain = not set(self.source) & set("'\"(), ") and self.source
-        quote = "" if plain else '"' if "'" in self.source else "'"
+        special = any(character.isspace() or character in "'\"()," for character in self.source)
+        quote = "" if not special else '"' if "'" in self.source else "'"
         call = f"trace({quote}{self.source}{quote})"
         return call if self.factor == 1.0 else f"{spell(self.factor)} * {call}"
 
@@ -96,19 +100,19 @@ def read_trace(source: str, base_dir: Path) -> Trace:
     path = base_dir / Path(source).expanduser()
     points: list[tuple[float, float]] = []
     places: list[str] = []
+    may_be_header = True
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.reader(lines)
             for row in reader:
-                if not row or not "".join(row).strip() or row[0].lstrip().startswith("#"):
+                if not "".join(row).strip() or row[0].lstrip().startswith("#"):
                     continue
                 place = f"{path}:{reader.line_num}"
-                point = _read_row(row, place, may_be_header=not places)
+                point = _read_row(row, place, may_be_header=may_be_header)
+                may_be_header = False
                 if point is not None:
                     points.append(point)
                     places.append(place)
-                elif not points:
-                    continue
     except OSError as error:
         raise UsageError(f"cannot read the trace {path}: {error.strerror or error}", hint=_near_files(path)) from error
     except (UnicodeDecodeError, csv.Error, ValueError) as error:
