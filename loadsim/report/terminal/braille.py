@@ -39,7 +39,8 @@ class Braille:
     def stroke(self, x: int, low: float, high: float) -> None:
         """Draw an upright stroke from ``low`` to ``high`` (0..1) in dot column ``x``."""
         most = self.rows * 4 - 1
-        for y in range(max(0, int(low * (most + 1))), min(most, int(high * (most + 1))) + 1):
+        bottom, top = (min(most, max(0, int(end * (most + 1)))) for end in (low, high))
+        for y in range(bottom, top + 1):
             self.dot(x, y)
 
     def lines(self) -> list[str]:

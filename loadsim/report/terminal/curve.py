@@ -10,7 +10,8 @@ from rich.text import Text
 from loadsim.profiles.profile import Phase, Profile
 from loadsim.report.terminal.braille import Braille
 from loadsim.report.terminal.rates import round_up
-from loadsim.report.terminal.words import ACCENT, DIM, HEADING, Glyphs, amount, clock, fit, glyphs_for, rate, safe
+from loadsim.report.terminal.words import ACCENT, DIM, HEADING, Glyphs, fit, glyphs_for, width_of
+from loadsim.report.text import amount, clock, rate, visible
 
 _ROWS = 10
 _POINTS_PER_DOT = 8
@@ -26,7 +27,7 @@ def draw_profile(console: Console, profile: Profile, duration_s: float) -> None:
     canvas = Braille(columns, _ROWS, ink="" if glyphs.braille else "*")
     for dot, (low, high) in enumerate(strokes(profile, duration_s, columns * 2)):
         canvas.stroke(dot, low / top, high / top)
-    console.print(Text(" ").append(safe(profile.spec(), 2000), HEADING), soft_wrap=True)
+    console.print(Text(" ").append(visible(profile.spec(), 2000), HEADING), soft_wrap=True)
     console.print(Text(" ").append(_figures(profile, duration_s), DIM), soft_wrap=True)
     console.print()
     for row, line in enumerate(canvas.lines()):
@@ -75,13 +76,21 @@ def _times(duration_s: float, columns: int) -> str:
 
 
 def _phase_lines(phases: tuple[Phase, ...], duration_s: float, columns: int, glyphs: Glyphs) -> list[str]:
-    """Return the names of the phases under their stretches; none where there is one phase or no room for a name."""
+    """Return the names of the phases from where they start; one that would run into the next goes a line lower.
+
+    None where there is one phase; a name that two lines have no room for is left out.
+    """
     if len(phases) < 2:
         return []
-    cells = [" "] * columns
-    for phase in phases:
-        start = min(columns - 1, round(phase.start_s / duration_s * columns))
-        room = round(phase.end_s / duration_s * columns) - start - 2
-        name = fit(phase.name, min(len(phase.name), max(0, room)))
-        cells[start : start + len(name) + 1] = [glyphs.wall, *name]
-    return ["".join(cells)[:columns].rstrip()]
+    starts = [min(columns - 1, round(phase.start_s / duration_s * columns)) for phase in phases] + [columns + 1]
+    lines = [[" "] * columns for _ in range(2)]
+    free = [0, 0]
+    for phase, start, following in zip(phases, starts, starts[1:], strict=False):
+        name = fit(phase.name, min(width_of(phase.name), 24))
+        wanted = 0 if start + 1 + len(name) < following else 1
+        if start >= free[wanted] and start + 1 + len(name) <= columns:
+            lines[wanted][start : start + len(name) + 1] = [glyphs.wall, *name]
+            free[wanted] = start + len(name) + 2
+        if wanted == 1 and start >= free[0]:
+            lines[0][start] = glyphs.wall
+    return [text for text in ("".join(line).rstrip() for line in lines) if text]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.text import Text
 
-from loadsim.report.terminal.words import ACCENT, BAD, DIM, GOOD, HEADING, WARN, duration, glyphs_for, safe
+from loadsim.report.terminal.words import ACCENT, BAD, DIM, GOOD, HEADING, WARN, duration, glyphs_for
+from loadsim.report.text import visible
 
 _BODY_LINES = 12
 _LINE_LIMIT = 2000
@@ -30,17 +31,17 @@ def print_exchange(
     ``status`` None means that no answer came; ``outcome`` then says why. Headers come redacted.
     """
     glyphs = glyphs_for(console)
-    _line(console, Text("> ", DIM).append(safe(method, 40), HEADING).append(" ").append(safe(url, _LINE_LIMIT)))
+    _line(console, Text("> ", DIM).append(visible(method, 40), HEADING).append(" ").append(visible(url, _LINE_LIMIT)))
     _headers(console, ">", request_headers)
     if status is None:
-        _line(console, Text(f"{glyphs.bad} ", BAD).append("no answer", HEADING).append(f"  {safe(outcome)}"))
+        _line(console, Text(f"{glyphs.bad} ", BAD).append("no answer", HEADING).append(f"  {visible(outcome)}"))
     else:
         style = GOOD if status < 300 else WARN if status < 400 else BAD
-        told = f"  {safe(outcome)}" if outcome not in {"", "ok"} else ""
+        told = f"  {visible(outcome)}" if outcome not in {"", "ok"} else ""
         _line(console, Text("< ", DIM).append(str(status), f"{HEADING} {style}").append(told))
     _headers(console, "<", response_headers)
     _body(console, body)
-    known = [f"{safe(name)} {duration(value)}" for name, value in timings_s.items() if value is not None]
+    known = [f"{visible(name)} {duration(value)}" for name, value in timings_s.items() if value is not None]
     if known:
         _line(console, Text(f"  {'  '.join(known)}", ACCENT))
     console.print()
@@ -48,13 +49,13 @@ def print_exchange(
 
 def _headers(console: Console, mark: str, headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
-        _line(console, Text(f"{mark} {safe(name)}: ", DIM).append(safe(value, _LINE_LIMIT)))
+        _line(console, Text(f"{mark} {visible(name)}: ", DIM).append(visible(value, _LINE_LIMIT)))
 
 
 def _body(console: Console, body: str) -> None:
     lines = body.splitlines()
     for line in lines[:_BODY_LINES]:
-        _line(console, Text(f"  {safe(line, _LINE_LIMIT)}"))
+        _line(console, Text(f"  {visible(line, _LINE_LIMIT)}"))
     if len(lines) > _BODY_LINES:
         _line(console, Text(f"  and {len(lines) - _BODY_LINES:,} more lines", DIM))
 

@@ -19,7 +19,8 @@ from rich.text import Text
 
 from loadsim.report.terminal.screen import compose
 from loadsim.report.terminal.state import LiveState
-from loadsim.report.terminal.words import WARN, safe
+from loadsim.report.terminal.words import WARN
+from loadsim.report.text import visible
 
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
@@ -53,7 +54,7 @@ class LiveView:
         self._console.set_alt_screen(False)
         if kind is not None:  # no summary will repeat them
             for text in self._warnings:
-                self._console.print(Text("warning: ", WARN).append(safe(text)), soft_wrap=True)
+                self._console.print(Text("warning: ", WARN).append(visible(text)), soft_wrap=True)
 
     def update(self, state: LiveState) -> None:
         """Show this moment."""

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from loadsim.report.terminal.braille import Braille
 from loadsim.report.terminal.state import LiveState
-from loadsim.report.terminal.words import ACCENT, DIM, UNICODE, WARN, clock, rate
+from loadsim.report.terminal.words import ACCENT, DIM, UNICODE, WARN
+from loadsim.report.text import clock, rate
 
 _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 

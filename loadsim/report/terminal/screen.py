@@ -14,21 +14,8 @@ from rich.text import Text
 from loadsim.report.terminal.rates import rate_chart
 from loadsim.report.terminal.shares import backend_lines
 from loadsim.report.terminal.state import LiveState, all_warnings
-from loadsim.report.terminal.words import (
-    ACCENT,
-    BAD,
-    DIM,
-    HEADING,
-    UNICODE,
-    WARN,
-    amount,
-    clock,
-    duration,
-    fit,
-    rate,
-    safe,
-    width_of,
-)
+from loadsim.report.terminal.words import ACCENT, BAD, DIM, HEADING, UNICODE, WARN, duration, fit, width_of
+from loadsim.report.text import amount, clock, rate, visible
 
 WIDE = 118
 """From here on backends stand beside the figures."""
@@ -87,7 +74,7 @@ def _margin(line: Text, width: int) -> Text:
 
 
 def _head(state: LiveState, width: int) -> list[Text]:
-    phase = safe(state.phase, 24)
+    phase = visible(state.phase, 24)
     title = Text(fit(state.title, width - width_of(phase) - 2), HEADING)
     title.append("  ").append(phase, ACCENT)
     return [title, _progress(state, width)]
@@ -164,7 +151,7 @@ def _beside(state: LiveState, width: int, room: Room) -> list[Text]:
 
 def _notes(state: LiveState, width: int, warnings: Sequence[str]) -> list[Text]:
     return _errors(state, width) + [
-        Text(f"{UNICODE.warn} ", WARN).append(safe(text)) for text in all_warnings(state, warnings)
+        Text(f"{UNICODE.warn} ", WARN).append(visible(text)) for text in all_warnings(state, warnings)
     ]
 
 

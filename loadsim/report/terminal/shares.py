@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
-from loadsim.report.terminal.words import ACCENT, DIM, HEADING, Glyphs, bar, fit, share, width_of
+from loadsim.report.terminal.words import ACCENT, DIM, HEADING, Glyphs, bar, fit, percent, width_of
 
 NO_BACKEND = "(none)"
 """Answers that named no backend; outside the shares."""
@@ -36,7 +36,7 @@ def backend_lines(backends: Mapping[str, Mapping[str, int]], width: int, height:
         counted = name != NO_BACKEND
         length = bar(count / most if counted and most else 0.0, room, glyphs)
         part = count / totals[pool] if counted and totals[pool] else None
-        line.append(length, ACCENT).append(f" {share(part):>8}", HEADING).append(f" {count:>11,}", DIM)
+        line.append(length, ACCENT).append(f" {percent(part):>8}", HEADING).append(f" {count:>11,}", DIM)
         lines.append(line)
         previous = pool
     if len(shown) < len(rows) and height > 1:

@@ -12,7 +12,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from loadsim.report.terminal.view import is_interactive
-from loadsim.report.terminal.words import ACCENT, BAD, DIM, GOOD, bar, duration, glyphs_for, safe
+from loadsim.report.terminal.words import ACCENT, BAD, DIM, GOOD, bar, duration, glyphs_for
+from loadsim.report.text import visible
 
 _QUIET_S = 5.0
 """A log gets news of a step at most so often."""
@@ -22,7 +23,7 @@ class Step:
     """One step in progress."""
 
     def __init__(self, what: str, clock: Callable[[], float], tell: Callable[[str], None]) -> None:
-        self.what = safe(what)
+        self.what = visible(what)
         self.detail = ""
         self.share: float | None = None
         self._clock = clock
@@ -36,7 +37,7 @@ class Step:
 
     def say(self, detail: str) -> None:
         """Say what is waited for now, or, last, what came of it."""
-        self.detail = safe(detail)
+        self.detail = visible(detail)
         self._tell(self.detail)
 
     def progress(self, share: float) -> None:

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from loadsim.report.terminal.live import LiveView
 from loadsim.report.terminal.state import LiveState, Times, all_warnings
-from loadsim.report.terminal.words import duration, rate, safe, short_clock
+from loadsim.report.terminal.words import duration, short_clock
+from loadsim.report.text import rate, visible
 
 
 class View(Protocol):
@@ -105,7 +106,7 @@ class PlainView:
     def _warn_of(self, key: str, text: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
-            self._write(f"warning: {safe(text)}")
+            self._write(f"warning: {visible(text)}")
 
     def _write(self, line: str) -> None:
         self._console.print(Text(line), soft_wrap=True)
@@ -114,7 +115,7 @@ class PlainView:
 def plain_line(state: LiveState) -> str:
     """Return a moment as one line, what is zero left out after the figures that every line has."""
     parts = [
-        f"{_position(state)} {safe(state.phase)}".strip(),
+        f"{_position(state)} {visible(state.phase)}".strip(),
         f"offered {rate(state.offered_rate)} achieved {rate(state.achieved_rate)}",
         _times(state.now),
         f"in flight {state.in_flight:,}",
@@ -122,7 +123,7 @@ def plain_line(state: LiveState) -> str:
     parts += [f"{name} {count:,}" for name, count in (("waiting", state.backlog), ("dropped", state.dropped)) if count]
     if state.errors:
         kinds = sorted(state.errors.items(), key=lambda item: (-item[1], item[0]))
-        named = ", ".join(f"{safe(outcome, 40)} {count:,}" for outcome, count in kinds[:4])
+        named = ", ".join(f"{visible(outcome, 40)} {count:,}" for outcome, count in kinds[:4])
         more = f", {len(kinds) - 4} more kinds" if len(kinds) > 4 else ""
         parts.append(f"errors {sum(state.errors.values()):,} ({named}{more})")
     return "  ".join(part for part in parts if part)

@@ -1,0 +1,43 @@
+"""``loadsim profiles``: the shapes there are, and the curve of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_DEFAULT_S = 60.0
+
+
+def profiles(
+    spec: Annotated[
+        str | None,
+        typer.Argument(help="A profile, e.g. 'spike(base=50/s,peak=500/s,at=20s,width=5s)'; none: list them."),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--duration", help="How much of it to draw; default: its length, or 60s.")
+    ] = None,
+) -> None:
+    """List the shapes of traffic, or draw the curve of one."""
+    from rich.console import Console
+
+    from loadsim.profiles import parse_profile, profile_shapes
+    from loadsim.report.terminal import print_profiles
+
+    if spec is None:
+        print_profiles(Console(), profile_shapes())
+        return
+    from loadsim.report.terminal.curve import draw_profile
+
+    profile = parse_profile(spec)
+    draw_profile(Console(), profile, _length_s(duration, profile.duration_s))
+
+
+def _length_s(duration: str | None, natural_s: float | None) -> float:
+    from loadsim.errors import UsageError
+    from loadsim.units import parse_duration
+
+    length_s = parse_duration(duration) if duration is not None else natural_s or _DEFAULT_S
+    if length_s <= 0:
+        raise UsageError(f"--duration {duration}: nothing to draw", hint="Give a duration above zero, such as 60s.")
+    return length_s

@@ -1,0 +1,132 @@
+"""The figures of a run that stand in every summary."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from loadsim.record import Quantiles, RunRecord
+from loadsim.report.terminal.words import (
+    BAD,
+    DIM,
+    GOOD,
+    HEADING,
+    WARN,
+    Glyphs,
+    duration,
+    fit,
+    percent,
+    short_clock,
+    width_of,
+)
+from loadsim.report.text import rate, visible
+
+LABEL = 12
+"""Cells of the column of labels, its margin included."""
+
+_VERDICTS = {"pass": GOOD, "fail": BAD, "invalid": WARN, "inconclusive": WARN}
+_PARTS = ("completed", "failed", "dropped", "aborted", "lost")
+_QUANTILES = (("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p99.9", "p99_9"), ("max", "max"))
+
+
+def labelled(label: str, line: Text) -> Text:
+    """Return a line with its label in the first column."""
+    return Text(f" {label:<{LABEL - 1}}", DIM).append_text(line)
+
+
+def head_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
+    """Return what was run against what, the verdict, and up to two lines of each of the first two reasons."""
+    manifest = record.manifest
+    subject = " · " if glyphs.braille else " - "
+    what = subject.join(part for part in (manifest.scenario, manifest.topology, manifest.target) if part)
+    how = f"{short_clock(manifest.duration_s)}, seed {manifest.seed}"
+    title = Text(" ").append(fit(what, max(8, width - width_of(how) - 4)), HEADING).append(f"  {how}", DIM)
+    return [title, *_verdict_lines(record, width, glyphs)]
+
+
+def _verdict_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
+    mark = {"pass": glyphs.ok, "fail": glyphs.bad}.get(record.verdict or "", glyphs.warn)
+    cut = "" if record.complete else "cut short: this is what ran until then"
+    if record.verdict is None:
+        said = cut or "done; no objective was set, so there is no verdict"
+        return [Text(f" {glyphs.warn} " if cut else f" {glyphs.ok} ", WARN if cut else GOOD).append(said)]
+    line = Text(f" {mark} {record.verdict.upper()}", f"bold {_VERDICTS[record.verdict]}")
+    held = sum(objective.verdict == "pass" for objective in record.objectives)
+    told = f"{held} of {len(record.objectives)} objectives held" if record.objectives else ""
+    line.append("  " + ", ".join(part for part in (told, cut) if part))
+    reasons = [_cut(f"   {visible(reason)}", width) for reason in record.reasons[:2]]
+    if len(record.reasons) > 2:
+        reasons[-1] = _cut(f"   {visible(record.reasons[1])}", width - 14).append(
+            f"  and {len(record.reasons) - 2} more", DIM
+        )
+    return [line, *reasons]
+
+
+def _cut(text: str, width: int) -> Text:
+    line = Text(text)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def figure_lines(record: RunRecord) -> list[Text]:
+    """Return seven lines: the count of arrivals and what became of them, rates, times, the generator's own health."""
+    return [
+        *_arrivals(record),
+        labelled("rates", _rates(record)),
+        *_times(record),
+        labelled("generator", _health(record)),
+    ]
+
+
+def _arrivals(record: RunRecord) -> list[Text]:
+    """Return ``scheduled = completed + ...`` as two lines, each number under its name."""
+    names, numbers = Text(), Text()
+    for index, name in enumerate(("scheduled", *_PARTS)):
+        count: int = getattr(record.load, name)
+        text = f"{count:,}"
+        cells = max(len(name), len(text))
+        joint = "" if index == 0 else " = " if index == 1 else " + "
+        names.append(f"{joint}{name:>{cells}}", DIM)
+        troubled = index > 1 and count > 0
+        numbers.append(" " * len(joint)).append(f"{text:>{cells}}", f"bold {BAD}" if troubled else HEADING)
+    return [labelled("arrivals", names), labelled("", numbers)]
+
+
+def _rates(record: RunRecord) -> Text:
+    load, requests = record.load, record.requests
+    line = Text("offered ", DIM).append(rate(load.offered_rate), HEADING)
+    line.append("   achieved ", DIM).append(rate(load.achieved_rate), HEADING)
+    failed = requests.failed / requests.count if requests.count else None
+    line.append("   errors ", DIM).append(percent(failed, 2), f"bold {BAD}" if requests.failed else HEADING)
+    line.append(f" of {requests.count:,} requests", DIM)
+    fairness = [(pool, b.jain) for pool, b in record.balance.items() if b.jain is not None and b.backends > 1]
+    pools = [(pool, jain) for pool, jain in fairness if pool != "all"] or fairness
+    for pool, jain in sorted(pools, key=lambda item: item[1])[:1]:
+        line.append("   fairness ", DIM).append(f"{jain:.3f}", HEADING)
+        line.append(f" {visible(pool, 12)}" if len(pools) > 1 else "", DIM)
+    return line
+
+
+def _times(record: RunRecord) -> list[Text]:
+    head = Text("".join(f"{name:>11}" for name, _ in _QUANTILES), DIM)
+    lines = [labelled("", head)]
+    for label, times in (("response", record.response_time_s), ("service", record.service_time_s)):
+        cells = "".join(f"{_quantile(times, field):>11}" for _, field in _QUANTILES)
+        lines.append(labelled(label, Text(cells, HEADING if label == "response" else "")))
+    return lines
+
+
+def _quantile(times: Quantiles | None, field: str) -> str:
+    if times is None:
+        return "-"
+    value: float | None = getattr(times, field)
+    # Work without an answer ranks above every measured value, so the quantile is not unknown: it never came.
+    return duration(value, "no answer" if times.unanswered else "-")
+
+
+def _health(record: RunRecord) -> Text:
+    load = record.load
+    cpu = "CPU unknown" if load.generator_cpu is None else f"{load.generator_cpu * 100:.0f} % of a core"
+    parts = [cpu, f"late start p99 {duration(load.late_start_s.p99)}", f"at most {load.max_in_flight:,} in flight"]
+    if load.max_backlog:
+        parts.append(f"{load.max_backlog:,} waiting")
+    return Text(", ".join(parts))

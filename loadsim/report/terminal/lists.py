@@ -1,0 +1,111 @@
+"""The lists of a summary: objectives, errors, what was seen, backends, recoveries, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from loadsim.record import ObjectiveRecord, RunRecord
+from loadsim.report.terminal.shares import NO_BACKEND
+from loadsim.report.terminal.words import (
+    ACCENT,
+    BAD,
+    DIM,
+    GOOD,
+    HEADING,
+    WARN,
+    Glyphs,
+    bar,
+    duration,
+    fit,
+    percent,
+    width_of,
+)
+from loadsim.report.text import amount, clock, visible
+
+_RANKS = {"fail": 0, "invalid": 1, "inconclusive": 1, "pass": 2}
+_TIME_METRICS = ("p", "mean", "min", "max", "recovery")
+
+
+def lists_of(record: RunRecord, width: int, glyphs: Glyphs, seen: Sequence[str]) -> list[tuple[str, list[Text]]]:
+    """Return (label, lines) by how much they matter; lines are of at most ``width`` cells where they can be."""
+    return [
+        ("objectives", _objectives(record, glyphs)),
+        ("errors", _errors(record)),
+        ("seen", [Text(visible(sentence)) for sentence in seen]),
+        ("backends", _backends(record, width, glyphs)),
+        ("recovery", _recoveries(record)),
+        ("warnings", [Text(f"{glyphs.warn} ", WARN).append(visible(warning)) for warning in record.warnings]),
+    ]
+
+
+def _objectives(record: RunRecord, glyphs: Glyphs) -> list[Text]:
+    """Return the objectives, broken ones first."""
+    ordered = sorted(record.objectives, key=lambda objective: _RANKS[objective.verdict])
+    cells = min(40, max((width_of(objective.expression) for objective in ordered), default=0))
+    marks = {"pass": (glyphs.ok, GOOD), "fail": (glyphs.bad, BAD)}
+    lines = []
+    for objective in ordered:
+        mark, style = marks.get(objective.verdict, (glyphs.warn, WARN))
+        line = Text(f"{mark} ", style).append(fit(objective.expression, cells), HEADING)
+        line.append("  observed ", DIM).append(_observed(objective))
+        reason = objective.reason or ("" if objective.verdict in marks else objective.verdict)
+        lines.append(line.append(f"  {visible(reason)}" if reason else "", DIM))
+    return lines
+
+
+def _observed(objective: ObjectiveRecord) -> str:
+    """Write what was observed in the unit in which the bound was written."""
+    value, expression = objective.observed, objective.expression.removeprefix("abort ").strip()
+    if value is None:
+        return "nothing" if objective.samples == 0 else "no answer"
+    limit = expression.partition(" over ")[0].rstrip()
+    if limit.endswith("%"):
+        return percent(value, 2)
+    if limit.endswith("/s"):
+        return f"{amount(value)}/s"
+    if limit.endswith("s") and limit[-2:-1] in "0123456789mu µ":
+        return duration(value)
+    return f"{value:.4g}"
+
+
+def _errors(record: RunRecord) -> list[Text]:
+    ordered = sorted(record.errors, key=lambda error: (-error.count, error.outcome))
+    cells = min(20, max((width_of(error.outcome) for error in ordered), default=0))
+    return [
+        Text(fit(error.outcome, cells), BAD)
+        .append(f" {error.count:>9,}", HEADING)
+        .append(f"  {visible(error.first)}", DIM)
+        for error in ordered
+    ]
+
+
+def _backends(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
+    """Return a bar a backend of its share; p99 and failures beside it."""
+    if not any(name != NO_BACKEND for name in record.backends):
+        return []
+    cells = min(24, max(width_of(name) for name in record.backends))
+    most = max((backend.share or 0.0 for backend in record.backends.values()), default=0.0)
+    room = max(4, min(48, width - cells - 42))
+    lines = []
+    for name, backend in record.backends.items():
+        part = (backend.share or 0.0) / most if most else 0.0
+        line = Text(fit(name, cells)).append(" ").append(bar(part, room, glyphs), ACCENT)
+        line.append(f" {percent(backend.share):>8}", HEADING).append("  p99 ", DIM)
+        p99 = backend.response_time_s.p99 if record.response_time_s else backend.service_time_s.p99
+        line.append(f"{duration(p99):>8}")
+        line.append(f"  {backend.failed:>6,} failed", f"bold {BAD}" if backend.failed else DIM)
+        lines.append(line)
+    return lines
+
+
+def _recoveries(record: RunRecord) -> list[Text]:
+    lines = []
+    for recovery in record.recoveries:
+        line = Text(visible(recovery.cause, 60)).append(f" at {clock(recovery.start_s)}: ", DIM)
+        back = (
+            "not back before the end" if recovery.recovery_s is None else f"back after {duration(recovery.recovery_s)}"
+        )
+        lines.append(line.append(back, WARN if recovery.recovery_s is None else ""))
+    return lines
