@@ -243,7 +243,7 @@ def answers(process: Process, timeout_s: float = 1.0) -> bool:
             link.settimeout(timeout_s)
             link.connect(address)
             link.sendall(request.encode())
-            return link.recv(64).startswith(b"HTTP/1.1 200")
+            return link.recv(64).split()[1:2] == [b"200"]
     except OSError:
         return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 MOST_FILES = 65_536
 
@@ -65,5 +66,9 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Read what :meth:`to_json` wrote."""
         given = json.loads(text)
-        stages = tuple(Stage(s["text"], tuple(Process(**p) for p in s["processes"])) for s in given.pop("stages"))
-        return cls(stages=stages, **given)
+        stages = tuple(Stage(each["text"], tuple(map(_process, each["processes"]))) for each in given.pop("stages"))
+        return cls(**{**given, "stages": stages, "cpus": tuple(given["cpus"])})
+
+
+def _process(given: dict[str, Any]) -> Process:
+    return Process(**{**given, "argv": tuple(given["argv"])})
