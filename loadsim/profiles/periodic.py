@@ -19,8 +19,8 @@ from loadsim.profiles.parameters import ENDS, LENGTH, MOMENT, RATE, SEED, Parame
 from loadsim.profiles.piecewise import FloatArray, Pieces
 from loadsim.randomness import derive, states, uniforms
 
-_MAX_REPEATS = 1000
-"""For how many periods :meth:`Periodic.knots` lists the knots; further ones add no rate that was not there."""
+_MAX_KNOTS = 100_000
+"""About how many knots :meth:`Periodic.knots` lists at most; further ones bring no rate that was not there."""
 
 
 class Periodic(Shape):
@@ -45,10 +45,11 @@ class Periodic(Shape):
     def _knots_within(self) -> FloatArray: ...
 
     def knots(self, duration_s: float) -> FloatArray:
-        """Return where the rate jumps, bends or crests; of more than a thousand periods, in the first thousand."""
+        """Return where the rate jumps, bends or crests; where these are very many, only the first."""
         period_s, _, shift_s = self._period()
-        periods = np.arange(min(math.ceil((duration_s + shift_s) / period_s) + 1, _MAX_REPEATS))
-        knots = (periods[:, None] * period_s + self._knots_within()[None, :]).reshape(-1) - shift_s
+        within = self._knots_within()
+        repeats = min(math.ceil((duration_s + shift_s) / period_s) + 1, _MAX_KNOTS // within.size)
+        knots = (np.arange(repeats)[:, None] * period_s + within[None, :]).reshape(-1) - shift_s
         return knots[(knots >= 0) & (knots <= duration_s)]
 
     def _rate(self, t_s: FloatArray) -> FloatArray:

@@ -66,6 +66,12 @@ def test_bursts_of_one_seed_are_the_same_and_of_another_are_not() -> None:
     assert (one.rate(times) != other.rate(times)).any()
 
 
+def test_the_knots_of_very_many_periods_are_bounded_and_the_peak_is_still_found() -> None:
+    fast = Sine(5.0, 3.0, 1e-6)
+    assert fast.knots(1e9).size <= 100_000
+    assert fast.peak(1e9) == pytest.approx(8.0)
+
+
 def test_bursts_repeat_after_their_last_cycle_without_a_break() -> None:
     bursts = Bursts(50.0, 400.0, 1.0, 1.0, seed=3)
     period_s = bursts.knots(1e9)[2 * Bursts.CYCLES]
