@@ -90,6 +90,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     cpus: tuple[int, ...] = ()
     worker: int = 0
     workers: int = 1
+    trace: bool = False
+    """Whether every request and answer is told in full, as ``loadsim try`` shows them."""
 
 
 class Kind:
@@ -107,6 +109,8 @@ class Kind:
     """JSON :class:`Tick`, the last one: everything is accounted for."""
     NAMES = 6
     """JSON :class:`Names`, always before the first sample that uses one of them."""
+    EXCHANGE = 7
+    """JSON :class:`Exchange`, if the plan asks for a trace."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +167,20 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     exit_code: int
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and its answer, for people: secrets redacted, the body's beginning as text."""
+
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    status: int
+    outcome: str
+    response_headers: tuple[tuple[str, str], ...]
+    body: str
+    service_s: float
+    redirects: int = 0
 
 
 def frame(kind: int, payload: bytes | bytearray | memoryview) -> bytes:

@@ -13,10 +13,10 @@ from typing import Any
 
 from locust import User
 
-from loadsim.engine.names import Routes, printable
+from loadsim.engine.names import MAX_BACKEND_CHARS, printable
 from loadsim.engine.origin import Origin
 from loadsim.engine.users import ArrivalDriven
-from loadsim.measure.sample import CLASS_SHIFT, Outcome
+from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, Outcome
 
 _MOST_BYTES = 0xFFFFFFFF
 
@@ -71,7 +71,7 @@ def _record(
     if outcome:
         user.failed = True
         origin.notes.add(outcome, f"{request_type} {name}: {type(exception).__name__}: {exception}")
-    routes = origin.route_numbers.get(request_type) or Routes(request_type, origin.routes)
+    routes = origin.numbers_for(request_type)
     key = routes[name] | _backend(origin, response) | user.visitor_class << CLASS_SHIFT | outcome
     received = min(int(response_length or 0), _MOST_BYTES)
     user.engine.samples.request(key, started if due is None else min(due, started), started, ended, received, 0)
@@ -82,7 +82,7 @@ def _backend(origin: Origin, response: Any) -> int:
     for name in origin.settings.backend_headers:
         value = headers.get(name)
         if value:
-            return origin.backend_numbers[str(value).encode("latin-1", "replace")]
+            return origin.backends.number(printable(str(value).strip(), MAX_BACKEND_CHARS)) << BACKEND_SHIFT
     return 0
 
 

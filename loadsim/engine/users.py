@@ -15,6 +15,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 
 from loadsim.engine.http import Client
 from loadsim.engine.pacer import Arrival
+from loadsim.engine.tracing import TracingClient
 from loadsim.measure.sample import CLASS_SHIFT, Outcome
 from loadsim.randomness import Draws
 
@@ -171,6 +172,6 @@ class LoadUser(ArrivalDriven, User):  # type: ignore[misc] # the mixin's run() r
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.client = Client(self.engine.origin, self)
+        self.client = TracingClient(self.engine, self) if self.engine.plan.trace else Client(self.engine.origin, self)
         if type(self).on_start is User.on_start:
             self.begin_visit = self.client.begin  # type: ignore[method-assign] # one call instead of two, each arrival

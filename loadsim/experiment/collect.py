@@ -1,0 +1,89 @@
+"""What the engine sends, taken in: into the recorder, and into what must be known about the engine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from loadsim.errors import EngineError, ExitCode, LoadsimError
+from loadsim.measure.recorder import Recorder
+from loadsim.measure.selection import Selection
+from loadsim.profiles import Phase
+from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, Tick
+
+
+class Collector:
+    """Takes frames one by one. The recorder exists from the engine's first word on, which tells its clock."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        phases: Sequence[Phase],
+        pools: Mapping[str, Sequence[str]],
+        selections: Sequence[Selection],
+        on_exchange: Callable[[Exchange], None] = lambda _: None,
+    ) -> None:
+        self._plan, self._phases, self._pools, self._selections = plan, phases, pools, selections
+        self._on_exchange = on_exchange
+        self._recorder: Recorder | None = None
+        self.ready: Ready | None = None
+        self.tick: Tick | None = None
+        self.errors: dict[str, str] = {}
+        """Outcome -> the first example seen."""
+        self.finished = False
+        """Whether the engine said that everything is accounted for."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """The recorder; EngineError if the engine never got so far."""
+        if self._recorder is None:
+            raise EngineError("the load-generating process ended before it was ready")
+        return self._recorder
+
+    def take(self, kind: int, payload: bytes) -> None:
+        """Take one frame. Raises what the engine could not start for."""
+        if kind == Kind.SAMPLES:
+            self.recorder.add(payload)
+        elif kind in (Kind.TICK, Kind.END):
+            self._take_tick(msgspec.json.decode(payload, type=Tick))
+            self.finished = kind == Kind.END
+        elif kind == Kind.NAMES:
+            names = msgspec.json.decode(payload, type=Names)
+            self.recorder.names(names.routes, names.backends)
+            for error in names.errors:
+                self.errors.setdefault(error.outcome, error.first)
+        elif kind == Kind.READY:
+            self._begin(msgspec.json.decode(payload, type=Ready))
+        elif kind == Kind.EXCHANGE:
+            self._on_exchange(msgspec.json.decode(payload, type=Exchange))
+        elif kind == Kind.FAILED:
+            raise _failure(msgspec.json.decode(payload, type=Failed))
+
+    def _begin(self, ready: Ready) -> None:
+        self.ready = ready
+        self._recorder = Recorder(
+            origin=ready.origin,
+            duration_s=self._plan.duration_s,
+            phases=self._phases,
+            classes=ready.classes,
+            model=self._plan.model,
+            pools=self._pools,
+            selections=self._selections,
+        )
+
+    def _take_tick(self, tick: Tick) -> None:
+        self.tick = tick
+        self.recorder.gauge(
+            time_s=tick.time_s,
+            in_flight=tick.in_flight,
+            backlog=tick.backlog,
+            engine_cpu_s=tick.engine_cpu_s,
+            scheduled=tick.scheduled,
+        )
+
+
+def _failure(failed: Failed) -> LoadsimError:
+    error = LoadsimError(failed.message, hint=failed.hint)
+    error.exit_code = ExitCode(failed.exit_code)
+    return error

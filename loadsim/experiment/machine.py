@@ -1,0 +1,69 @@
+"""The machine a run is made on: what it is, and which of its CPUs the engine and the target get."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+
+from loadsim.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Cpus:
+    """The engine's CPU and the others; both empty where the system cannot keep a process on a CPU."""
+
+    engine: tuple[int, ...]
+    target: tuple[int, ...]
+
+
+def refuse_windows() -> None:
+    """Raise UsageError on Windows, where neither the pacer nor the target's keeper works."""
+    if sys.platform == "win32":
+        raise UsageError("loadsim does not run on Windows", hint="Use WSL 2, a Linux machine or a container.")
+
+
+def share_out_cpus() -> Cpus:
+    """Give one CPU to the engine and the others to the target; one CPU is shared, and that is said by the caller."""
+    if not hasattr(os, "sched_getaffinity"):
+        return Cpus((), ())
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) < 2:
+        return Cpus(tuple(available), tuple(available))
+    return Cpus((available[0],), tuple(available[1:]))
+
+
+def keep_off(cpus: Cpus) -> None:
+    """Keep this process (the CLI) off the engine's CPU."""
+    if hasattr(os, "sched_setaffinity") and set(cpus.engine) != set(cpus.target) and cpus.target:
+        os.sched_setaffinity(0, cpus.target)
+
+
+def describe_host() -> dict[str, object]:
+    """Return what a reader needs to judge figures from this machine: system, Python, processor, CPUs, memory."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "processor": _processor(),
+        "cpu_count": os.cpu_count(),
+        "memory_bytes": _memory_bytes(),
+    }
+
+
+def _processor() -> str | None:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        return platform.processor() or None
+    return names[0] if names else platform.processor() or None
+
+
+def _memory_bytes() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None

@@ -1,0 +1,120 @@
+"""From settings to what is going to happen: scenario, profile, phases, plan. Everything that can be refused, is here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadsim.errors import UsageError, nearest
+from loadsim.experiment.machine import Cpus
+from loadsim.profiles import Phase, Profile, parse_profile
+from loadsim.scenarios import SCENARIOS, Scenario
+from loadsim.settings import RunSettings, proxy_for
+from loadsim.wire import HttpSettings, Plan
+
+DEFAULT_DURATION_S = 30.0
+DEFAULT_PROFILE = "constant(10/s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The traffic over time that a run is going to make."""
+
+    profile: Profile
+    duration_s: float
+    warmup_s: float
+    phases: tuple[Phase, ...]
+
+
+def find_scenario(name: str) -> Scenario | None:
+    """Return the built-in scenario, or None for a Python file. Raises UsageError for neither."""
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    path = name.partition(".py:")[0] + ".py" if ".py:" in name else name
+    if path.endswith(".py"):
+        if not Path(path).is_file():
+            raise UsageError(f"there is no scenario file '{path}'")
+        return None
+    raise UsageError(f"unknown scenario '{name}'", hint=nearest(name, SCENARIOS) + " Or give a Python file.")
+
+
+def shape_of(settings: RunSettings, scenario: Scenario | None, base_dir: Path) -> Shape:
+    """Return the profile, its length and its phases; flags stand before the scenario's own. Raises UsageError."""
+    text = settings.profile or (scenario.profile if scenario else DEFAULT_PROFILE)
+    profile = parse_profile(text, base_dir=base_dir)
+    own_length = settings.profile is None and scenario is not None
+    duration_s = settings.duration_s
+    if duration_s is None:
+        natural = profile.duration_s
+        duration_s = scenario.duration_s if own_length and scenario else natural or DEFAULT_DURATION_S
+    if settings.rate is not None:
+        profile = _at_rate(profile, settings, scenario, duration_s)
+    warmup_s = settings.warmup_s if settings.warmup_s is not None else (scenario.warmup_s if scenario else 0.0)
+    if float(profile.expected(duration_s)) < 1 and settings.model == "open":
+        raise UsageError(
+            f"the profile {profile.spec()} brings less than one arrival in {duration_s:g} s",
+            hint="Give a higher rate or a longer --duration; 'loadsim profiles SPEC' draws the curve.",
+        )
+    return Shape(profile, duration_s, warmup_s, profile.phases(duration_s))
+
+
+def _at_rate(profile: Profile, settings: RunSettings, scenario: Scenario | None, duration_s: float) -> Profile:
+    """Scale a shape to the peak ``--rate``; without a shape of any kind the rate is a constant one."""
+    assert settings.rate is not None  # noqa: S101 - the caller asked
+    if settings.profile is None and scenario is None:
+        return parse_profile(f"constant({settings.rate:.12g}/s)")
+    peak = profile.peak(duration_s)
+    if peak <= 0:
+        raise UsageError(f"the profile {profile.spec()} has no rate that --rate could scale")
+    return profile.scaled(settings.rate / peak)
+
+
+def drawn_seed(settings: RunSettings) -> int:
+    """Return the seed given, or a fresh one."""
+    return settings.seed if settings.seed is not None else secrets.randbits(32)
+
+
+def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSettings:
+    """Return how the client speaks to ``url``; proxy variables count for a stranger only."""
+    defaults = HttpSettings(url=url)
+    return HttpSettings(
+        url=url,
+        headers=settings.headers,
+        timeout_s=settings.timeout_s,
+        connect_timeout_s=min(settings.timeout_s, defaults.connect_timeout_s),
+        connections=settings.connections,
+        backend_headers=settings.backend_headers or defaults.backend_headers,
+        insecure=settings.insecure,
+        cacert=settings.cacert,
+        cert=settings.cert,
+        key=settings.key,
+        resolve=settings.resolve,
+        proxy=proxy_for(url, os.environ) if stranger else None,
+    )
+
+
+def make_plan(
+    settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool
+) -> Plan:
+    """Return the engine's plan."""
+    return Plan(
+        scenario=settings.scenario,
+        routes=settings.routes,
+        bundled=bundled,
+        model=settings.model,
+        profile=shape.profile.spec(),
+        profile_dir=str(Path.cwd()),
+        arrivals=settings.arrivals,
+        seed=seed,
+        duration_s=shape.duration_s,
+        warmup_s=shape.warmup_s,
+        iterations=settings.iterations,
+        users=settings.users if settings.model == "closed" else settings.max_in_flight,
+        give_up_s=settings.give_up_s,
+        drain_s=settings.drain_s,
+        http=http,
+        env=dict(settings.env),
+        cpus=cpus.engine,
+    )
