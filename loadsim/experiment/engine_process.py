@@ -23,7 +23,7 @@ class EngineProcess:
     """Starts the engine, reads its frames, and ends it. A context manager: leaving it leaves no process behind."""
 
     def __init__(self, plan: Plan) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object, which closes it
         self._out, theirs = os.pipe()
         try:
             self._process = subprocess.Popen(

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from loadsim.errors import UsageError
 
@@ -55,7 +56,7 @@ def describe_host() -> dict[str, object]:
 
 def _processor() -> str | None:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as file:
             names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
     except OSError:
         return platform.processor() or None

@@ -1,4 +1,4 @@
-"""From settings to what is going to happen: scenario, profile, phases, plan. Everything that can be refused, is here."""
+"""From settings to what is going to happen: scenario, profile, phases, plan. What can be refused is refused here."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSet
     )
 
 
-def make_plan(
-    settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool
-) -> Plan:
+def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool) -> Plan:
     """Return the engine's plan."""
     return Plan(
         scenario=settings.scenario,

@@ -35,7 +35,7 @@ def make_run_directory(given: Path | None, name: str) -> Path:
     free_bytes = shutil.disk_usage(directory).free
     if free_bytes < ROOM_BYTES:
         raise UsageError(
-            f"the run directory '{directory}' has room for {free_bytes >> 20} MiB, a run may need {ROOM_BYTES >> 20} MiB",
+            f"the run directory '{directory}' has {free_bytes >> 20} MiB of room, a run may need {ROOM_BYTES >> 20} MiB",
             hint="Free some space, or name another place with --out DIR.",
         )
     return directory

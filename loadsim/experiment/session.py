@@ -1,0 +1,167 @@
+"""The measured part of a run: the engine plays the plan, and everything it says is taken in and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from loadsim.errors import ExitCode
+from loadsim.experiment.collect import Collector
+from loadsim.experiment.engine_process import EngineProcess
+from loadsim.experiment.interrupts import Interrupts
+from loadsim.experiment.prepare import Shape
+from loadsim.experiment.subject import Subject
+from loadsim.measure.live import Live
+from loadsim.report.terminal import LiveState, Times, View
+from loadsim.wire import Plan
+
+LOOK_S = 0.1
+SHOW_S = 0.25
+USAGE_S = 1.0
+START_LIMIT_S = 90.0
+GRACE_S = 15.0
+"""How much longer than planned an engine may take to come to its end before it is taken for stuck."""
+_CURVE_POINTS = 400
+
+
+@dataclass(slots=True)
+class Measured:
+    """What came of a session, beside what the collector holds."""
+
+    collector: Collector
+    interrupted: ExitCode | None = None
+    aborted_by: list[str] = field(default_factory=list)
+    """The objectives that ended it early."""
+    trouble: list[str] = field(default_factory=list)
+    """What makes the measurements invalid."""
+    warnings: list[str] = field(default_factory=list)
+
+
+class Session:
+    """Plays one plan against one subject. ``broken_aborts`` says which ``abort`` objectives are broken at a time."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        shape: Shape,
+        subject: Subject,
+        collector: Collector,
+        view: View,
+        title: str,
+        broken_aborts: Callable[[float], Sequence[str]],
+    ) -> None:
+        self._plan, self._shape, self._subject = plan, shape, subject
+        self._view, self._title, self._broken_aborts = view, title, broken_aborts
+        self._measured = Measured(collector)
+        self._draining = False
+        self._began = perf_counter()
+        self._next_show = self._next_usage = 0.0
+        times = np.linspace(0.0, shape.duration_s, _CURVE_POINTS, endpoint=False)
+        self._planned = tuple(np.asarray(shape.profile.rate(times), float).tolist())
+
+    def play(self) -> Measured:
+        """Run to the end, an interrupt or a failure of the engine; what was measured is in the result either way."""
+        collector = self._measured.collector
+        with EngineProcess(self._plan) as engine, Interrupts() as interrupts, self._view:
+            while not engine.ended and interrupts.count < 2:
+                for kind, payload in engine.frames(LOOK_S):
+                    collector.take(kind, payload)
+                self._look_after(engine, interrupts)
+                if self._is_stuck():
+                    self._measured.trouble.append("the load-generating process did not come to its end and was stopped")
+                    break
+            if not collector.finished:
+                self._end_early(engine, interrupts)
+        self._measured.interrupted = interrupts.exit_code
+        return self._measured
+
+    def _look_after(self, engine: EngineProcess, interrupts: Interrupts) -> None:
+        now = perf_counter()
+        if interrupts.count and not self._draining:
+            self._drain(engine)
+        ready = self._measured.collector.ready
+        if ready is None:
+            return
+        time_s = now - ready.origin
+        if now >= self._next_usage:
+            self._next_usage = now + USAGE_S
+            self._watch_subject(time_s)
+            if not self._draining and (broken := self._broken_aborts(time_s)):
+                self._measured.aborted_by.extend(broken)
+                self._drain(engine)
+        if now >= self._next_show:
+            self._next_show = now + SHOW_S
+            self._view.update(self._state(time_s))
+
+    def _drain(self, engine: EngineProcess) -> None:
+        self._draining = True
+        engine.drain()
+
+    def _watch_subject(self, time_s: float) -> None:
+        usage = self._subject.usage()
+        if usage:
+            self._measured.collector.recorder.target_usage(time_s, usage)
+        for failure in self._subject.failures():
+            if failure not in self._measured.warnings:
+                self._measured.warnings.append(failure)
+                self._view.warn(failure.splitlines()[0])
+
+    def _is_stuck(self) -> bool:
+        ready, now = self._measured.collector.ready, perf_counter()
+        if ready is None:
+            return now - self._began > START_LIMIT_S
+        return now > ready.origin + self._shape.duration_s + self._plan.drain_s + GRACE_S
+
+    def _end_early(self, engine: EngineProcess, interrupts: Interrupts) -> None:
+        """Say why there was no proper end; what had been sent until then is there."""
+        engine.kill()
+        if interrupts.count >= 2:
+            return
+        status = engine.wait()
+        words = engine.last_words()
+        last = f": {words.splitlines()[-1]}" if words else ""
+        self._measured.trouble.append(f"the load-generating process ended early (status {status}){last}")
+
+    def _state(self, time_s: float) -> LiveState:
+        collector = self._measured.collector
+        live, tick = collector.recorder.live(time_s), collector.tick
+        phase = next((p.name for p in self._shape.phases if p.start_s <= time_s < p.end_s), "")
+        return LiveState(
+            title=self._title,
+            phase="warm-up" if time_s < 0 else phase,
+            elapsed_s=time_s,
+            duration_s=self._shape.duration_s,
+            draining=self._draining or time_s > self._shape.duration_s,
+            scheduled=tick.scheduled if tick else 0,
+            completed=live.completed,
+            failed=live.failed,
+            dropped=live.dropped,
+            offered_rate=live.offered_rate,
+            achieved_rate=live.achieved_rate,
+            planned=self._planned if self._plan.model == "open" else (),
+            offered=live.offered_recent,
+            achieved=live.achieved_recent,
+            now=Times(p50=live.now.p50, p90=live.now.p90, p99=live.now.p99),
+            so_far=Times(p50=live.so_far.p50, p90=live.so_far.p90, p99=live.so_far.p99),
+            in_flight=tick.in_flight if tick else 0,
+            max_in_flight=self._plan.users,
+            backlog=tick.backlog if tick else 0,
+            errors={name: count for name, count in live.outcomes.items() if name != "ok" and count},
+            backends=self._by_pool(live),
+            generator_cpu=live.generator_cpu,
+            warnings=tuple(self._measured.warnings),
+        )
+
+    def _by_pool(self, live: Live) -> dict[str, dict[str, int]]:
+        pools = {
+            pool: {backend: live.backends.get(backend, 0) for backend in backends}
+            for pool, backends in self._subject.pools.items()
+        }
+        placed = {backend for backends in pools.values() for backend in backends}
+        others = {name: count for name, count in live.backends.items() if name not in placed}
+        if others:
+            pools["all"] = others
+        return pools

@@ -1,0 +1,55 @@
+"""The system under test as an experiment sees it: the bundled target, brought up for the run, or a stranger's URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadsim.deploy import Deployment, bring_up, topology
+from loadsim.experiment.machine import Cpus
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where requests go. ``topology`` is None for a system of the user's own, of whose pools nothing is known."""
+
+    url: str
+    topology: str | None = None
+    pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    deployment: Deployment | None = None
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is the bundled target."""
+        return self.topology is not None
+
+    def usage(self) -> dict[str, tuple[float, int]]:
+        """Return what its processes used: name -> (CPU seconds so far, resident bytes); empty where not known."""
+        if self.deployment is None:
+            return {}
+        return {process.name: (process.cpu_s, process.rss_bytes) for process in self.deployment.usage()}
+
+    def failures(self) -> list[str]:
+        """Return which of its processes died, with their last words."""
+        return self.deployment.failures() if self.deployment else []
+
+
+@contextmanager
+def bundled_target(
+    name: str, overrides: Mapping[str, Any], cpus: Cpus, on_step: Callable[[str], None]
+) -> Iterator[Subject]:
+    """Bring the bundled target up, and take it down at the end however that comes. Raises TargetError, UsageError."""
+    shape = topology(name, **overrides)
+    on = set(cpus.target) if cpus.target and hasattr(os, "sched_setaffinity") else None
+    with bring_up(shape, cpus=on, on_step=on_step) as deployment:
+        yield Subject(
+            url=deployment.url,
+            topology=shape.name,
+            pools={pool: tuple(backends) for pool, backends in deployment.pools.items()},
+            settings={name: getattr(shape, name) for name in ("servers", "slots", "policy")},
+            deployment=deployment,
+        )
