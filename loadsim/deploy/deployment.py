@@ -15,7 +15,7 @@ from typing import Self
 
 from loadsim.deploy import envoy, servers
 from loadsim.deploy.keeper_link import KeeperLink, describe_failure
-from loadsim.deploy.plan import Plan, Stage
+from loadsim.deploy.plan import SCRATCH_PREFIX, Plan, Stage
 from loadsim.deploy.topology import Topology
 from loadsim.deploy.usage import ProcessUsage, process_table, usage
 from loadsim.errors import TargetError, UsageError
@@ -34,6 +34,16 @@ class Deployment:
         self.started_s = started_s
         self._keeper = keeper
 
+    @property
+    def scratch(self) -> Path:
+        """The private directory of the target: sockets, database, and a log for each process, until it is closed."""
+        return self._keeper.scratch
+
+    @property
+    def keeper_pid(self) -> int:
+        """The keeper's process, whose id is also that of the session in which all of the target runs."""
+        return self._keeper.pid
+
     def usage(self) -> list[ProcessUsage]:
         """Return what each server, and the balancer, has used so far; those that have ended are left out."""
         named = [(name, pid) for name, pid in self._keeper.pids.items() if name != "seed"]
@@ -46,7 +56,7 @@ class Deployment:
         if not self.topology.balancer:
             return None
         try:
-            return envoy.counts(self._keeper.scratch)
+            return envoy.counts(self.scratch)
         except httpx.HTTPError:
             return None
 
@@ -65,7 +75,7 @@ class Deployment:
             "topology": self.topology.name,
             "description": self.topology.describe(),
             "pools": self.pools,
-            "scratch": str(self._keeper.scratch),
+            "scratch": str(self.scratch),
         }
         self._keeper.detach(state_file, state)
 
@@ -112,7 +122,7 @@ def bring_up(
 def _plan(
     topology: Topology, cpus: set[int] | None, port: int | None, scratch: Path | None, timeout_s: float
 ) -> tuple[Plan, int]:
-    private = (scratch or Path(tempfile.gettempdir())).resolve() / f"loadsim-{secrets.token_hex(4)}"
+    private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
     if len(os.fsencode(servers.socket_path(private, topology.server_names[-1]))) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)

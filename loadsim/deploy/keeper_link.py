@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import time
@@ -47,7 +48,7 @@ class KeeperLink:
 
     @property
     def pid(self) -> int:
-        """The keeper's process id, which is its session's id too."""
+        """The keeper's process, whose id is its session's id too."""
         return self._process.pid
 
     def wait_until_up(self, timeout_s: float, on_step: Callable[[str], None]) -> None:
@@ -87,10 +88,12 @@ class KeeperLink:
             return
         self._control.close()
         try:
-            self._process.wait(_CLOSE_S)
+            code = self._process.wait(_CLOSE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            code = self._process.wait()
+        if code < 0:  # killed, and so it could not tidy up
+            shutil.rmtree(self.scratch, ignore_errors=True)
         self.listen()
         self._close_pipes()
 

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MOST_FILES = 65_536
+SCRATCH_PREFIX = "loadsim-target-"
+"""With which the name of every scratch directory begins."""
 
 
 def file_limit() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import tempfile
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loadsim.deploy.plan import SCRATCH_PREFIX
 from loadsim.deploy.usage import identity
 from loadsim.errors import TargetError
 
@@ -67,7 +69,10 @@ def state_path() -> Path:
 
 
 def standing_target() -> StandingTarget | None:
-    """Return the target that is up; None if there is none. A file whose keeper has ended is removed."""
+    """Return the target that is up; None if there is none.
+
+    What a keeper that was killed has left is removed: the state file and the scratch directory.
+    """
     path = state_path()
     try:
         target = StandingTarget(**json.loads(path.read_text()))
@@ -77,5 +82,7 @@ def standing_target() -> StandingTarget | None:
         raise TargetError(f"{path} is not a state file of loadsim: {error}", hint="Remove it.") from None
     if identity(target.pid) != target.identity:
         path.unlink(missing_ok=True)
+        if Path(target.scratch).name.startswith(SCRATCH_PREFIX):
+            shutil.rmtree(target.scratch, ignore_errors=True)
         return None
     return target
