@@ -15,6 +15,7 @@ import pytest
 
 from loadsim.deploy.keeper_link import KeeperLink
 from loadsim.deploy.plan import Plan, Process, Stage
+from loadsim.deploy.usage import process_table
 from loadsim.errors import TargetError
 
 SERVER = """
@@ -66,9 +67,14 @@ def _kept(plan: Plan) -> Iterator[KeeperLink]:
 
 def in_session(session: int) -> list[int]:
     """Return the processes of a session; one that made a session of its own is not among them."""
-    found = subprocess.run(["ps", "-A", "-o", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split() for line in found.splitlines()]
-    return [int(row[0]) for row in rows if row[1] == str(session) and not row[2].startswith("Z")]
+    found = []
+    for pid in process_table():
+        try:
+            if os.getsid(pid) == session:
+                found.append(pid)
+        except (ProcessLookupError, PermissionError):
+            continue
+    return found
 
 
 def eventually(condition: Callable[[], bool], within_s: float = 30) -> bool:

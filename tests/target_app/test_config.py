@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import fields
+
 import pytest
 
 from target_app.config import Config, ConfigError
+
+
+def test_the_settings_command_tells_every_setting_as_it_stands_and_what_it_is_for() -> None:
+    env = os.environ | {"LOADSIM_TARGET_ITEMS": "7"}
+    argv = [sys.executable, "-m", "target_app", "settings"]
+    lines = subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line.split("=")[0] for line in lines] == [f"LOADSIM_TARGET_{each.name.upper()}" for each in fields(Config)]
+    assert any(line.startswith("LOADSIM_TARGET_ITEMS=7  # items, each with an image") for line in lines)
 
 
 def test_settings_come_from_the_environment_with_their_types() -> None:
