@@ -17,12 +17,13 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class TargetUrl:
-    """An http:// or https:// URL. ``base`` is the path without a slash at its end, to which request paths are appended."""
+    """An http:// or https:// URL."""
 
     scheme: str
     host: str
     port: int
     base: str
+    """The path without a slash at its end, to which request paths are appended."""
     path: str
     """The path and query as given: what a request for ``""`` asks for."""
     userinfo: tuple[str, str] | None
@@ -67,9 +68,10 @@ class TargetUrl:
 
 
 def resolve(host: str, port: int, overrides: Iterable[tuple[str, str]] = ()) -> tuple[SocketAddress, ...]:
-    """Return every address of ``host``, in the resolver's order. ``overrides`` are pairs (host name, address) that stand before any look-up.
+    """Return every address of ``host``, in the resolver's order.
 
-    Raises UsageError for an override that is no IP address, TargetError when the name does not resolve.
+    ``overrides`` are pairs (host name, address) that stand before any look-up. Raises UsageError for one that is no IP
+    address, TargetError when the name does not resolve.
     """
     pinned = [address.strip("[]") for name, address in overrides if name.lower() == host.lower()]
     for address in pinned:
@@ -86,9 +88,9 @@ def resolve(host: str, port: int, overrides: Iterable[tuple[str, str]] = ()) -> 
                 f"the name '{host}' does not resolve: {getattr(error, 'strerror', None) or error}",
                 hint="Check the spelling and the network, or give its address: --resolve HOST:ADDRESS.",
             ) from None
-        for family, _, _, _, address in answers:
+        for family, _, _, _, place in answers:
             if family in (socket.AF_INET, socket.AF_INET6):
-                found[(int(family), address)] = None  # type: ignore[index]  # typeshed also knows addresses of builds without IPv6
+                found[(int(family), place)] = None  # type: ignore[index]  # typeshed allows for builds without IPv6
     if not found:
         raise TargetError(f"the name '{host}' has no IPv4 or IPv6 address")
     return tuple(found)

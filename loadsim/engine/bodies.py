@@ -14,7 +14,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def encode_body(data: object, json: object, files: object) -> tuple[bytes | None, str | None]:
-    """Return (body, content type) as requests does it: ``files`` make multipart, else ``data``, else ``json``; (None, None) without any."""
+    """Return (body, content type) as requests does it: ``files`` make multipart, else ``data``, else ``json``.
+
+    (None, None) without any of them.
+    """
     if files:
         return _multipart(_pairs(data) if data else [], files)
     if data is not None:
@@ -62,7 +65,7 @@ def _content(source: Any) -> bytes:
 
 
 def _multipart(fields: list[tuple[Any, Any]], files: object) -> tuple[bytes, str]:
-    """RFC 7578. The boundary is a digest of the contents: the same request is the same bytes, and no content can hold it by design."""
+    """Write RFC 7578's form. Its boundary is a digest of the contents: equal requests are equal bytes."""
     parts: list[tuple[bytes, bytes]] = []
     for name, value in fields:
         for item in value if isinstance(value, (list, tuple)) else [value]:

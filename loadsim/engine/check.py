@@ -1,4 +1,4 @@
-"""One look at the target before any traffic. Can it be reached at every address, does its certificate verify, does it speak HTTP?"""
+"""One look at the target before any traffic: every address, its certificate, and whether it speaks HTTP."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ if TYPE_CHECKING:
     from loadsim.engine.origin import Origin
 
 SWEEP_S = 0.05
+_NOT_HTTP = "Is it an HTTP/1.1 server, and is it https:// rather than http:// (or the other way round)?"
 _HINTS = {
     Outcome.CONNECT_REFUSED: "Is it running, and is the port right?",
     Outcome.CONNECT_TIMEOUT: "Is the address right, and does a firewall drop the packets?",
     Outcome.TLS: "Give the authority's certificate (--cacert FILE), or --insecure if any certificate will do. "
     "A server that speaks plain HTTP on this port wants an http:// URL.",
-    Outcome.TIMEOUT: "It took the connection but did not answer in time: is it overloaded, or does it need a longer --timeout?",
-    Outcome.BAD_RESPONSE: "Is it an HTTP/1.1 server, and is it https:// rather than http:// (or the other way round)?",
-    Outcome.RESET: "Is it an HTTP/1.1 server, and is it https:// rather than http:// (or the other way round)?",
-    Outcome.CLOSED_EARLY: "Is it an HTTP/1.1 server, and is it https:// rather than http:// (or the other way round)?",
+    Outcome.TIMEOUT: "It took the connection but did not answer: is it overloaded, or does it need a longer --timeout?",
+    Outcome.BAD_RESPONSE: _NOT_HTTP,
+    Outcome.RESET: _NOT_HTTP,
+    Outcome.CLOSED_EARLY: _NOT_HTTP,
 }
 
 
 def check(origin: Origin) -> tuple[str, ...]:
-    """Connect to every address and GET the target's URL once. Return remarks for people; raise TargetError with what to check.
+    """Connect to every address and GET the target's URL once. Return remarks for people; raise TargetError.
 
-    An HTTP error status is fine: it is HTTP. Addresses that do not connect while others do are left out from now on, and that is a
-    remark (``localhost`` often resolves to ``::1`` too, where nothing listens). The caller's sweep need not run yet.
+    An HTTP error status is fine: it is HTTP. Addresses that do not connect while others do are left out from now on,
+    and that is a remark (``localhost`` often resolves to ``::1`` too, where nothing listens). The caller's sweep need
+    not run yet.
     """
     timer = get_hub().loop.timer(SWEEP_S, SWEEP_S)
     timer.start(lambda: origin.sweep(now()))
@@ -103,7 +105,7 @@ def _error(origin: Origin, connection: Connection, what: str) -> TargetError:
     place = address_text(connection.address) if connection.address else "?"
     via = "the proxy at " if origin.proxy else ""
     outcome = Outcome(connection.outcome)
+    problem = origin.notes.clean(_problem(connection))
     return TargetError(
-        f"{origin.url.origin} {what}: {origin.notes.clean(_problem(connection))} ({via}{place}, {outcome.name.lower()})",
-        hint=_HINTS.get(outcome, ""),
+        f"{origin.url.origin} {what}: {problem} ({via}{place}, {outcome.name.lower()})", hint=_HINTS.get(outcome, "")
     )

@@ -23,7 +23,7 @@ _DEFAULTS = (("User-Agent", "loadsim"), ("Accept", "*/*"), ("Accept-Encoding", "
 
 
 def request_target(path: str) -> str:
-    """Return ``path`` as it may stand in a request line: spaces and non-ASCII percent-encoded (UTF-8), the fragment left out.
+    """Return ``path`` as it may stand in a request line: spaces and non-ASCII percent-encoded, the fragment left out.
 
     Raises ValueError for a control character: a line break would begin another request.
     """
@@ -34,12 +34,14 @@ def request_target(path: str) -> str:
 
 
 def with_params(path: str, params: object) -> str:
-    """Return ``path`` with ``params`` (mapping, pairs or text) added to its query; None values are left out, lists repeated."""
+    """Return ``path`` with ``params`` (mapping, pairs or text) added to its query; None is left out, lists repeat."""
     if isinstance(params, (str, bytes)):
         query = params if isinstance(params, str) else params.decode("ascii")
-    else:
+    elif isinstance(params, (Mapping, list, tuple)):
         pairs = params.items() if isinstance(params, Mapping) else params
-        query = urlencode([(key, value) for key, value in pairs if value is not None], doseq=True)  # type: ignore[attr-defined]  # anything iterable
+        query = urlencode([(key, value) for key, value in pairs if value is not None], doseq=True)
+    else:
+        raise TypeError(f"params: {type(params).__name__} given, expected a mapping, a list of pairs or text")
     if not query:
         return path
     path = path.partition("#")[0]
@@ -50,20 +52,21 @@ def with_params(path: str, params: object) -> str:
 def field_line(name: str, value: str | bytes) -> tuple[str, bytes]:
     """Return (name in lower case, whole line) of a header field.
 
-    Raises ValueError that names the field (never its value: it may be a secret) when it could not be one field on the wire.
+    Raises ValueError, which never shows the value (it may be a secret), for what could not be one field on the wire.
     """
-    if not isinstance(name, str) or not is_token(name):
+    if not is_token(name):
         raise ValueError(f"not a header name: {name!r}")
-    if isinstance(value, str):
-        try:
-            value = value.encode("latin-1")
-        except UnicodeEncodeError:
-            value = value.encode()
-    if not isinstance(value, bytes):
-        raise ValueError(f"the value of header '{name}' is {type(value).__name__}: expected text or bytes")
-    if b"\r" in value or b"\n" in value or b"\0" in value:
+    content = value if isinstance(value, bytes) else _field_bytes(str(value))
+    if b"\r" in content or b"\n" in content or b"\0" in content:
         raise ValueError(f"the value of header '{name}' contains a line break or NUL")
-    return name.lower(), b"%b: %b\r\n" % (name.encode("ascii"), value.strip())
+    return name.lower(), b"%b: %b\r\n" % (name.encode("ascii"), content.strip())
+
+
+def _field_bytes(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:  # what servers that take more than the standard allows expect
+        return text.encode()
 
 
 def authorization_value(auth: Auth) -> str:
@@ -72,7 +75,7 @@ def authorization_value(auth: Auth) -> str:
 
 
 class RequestHead:
-    """What is the same in the head of every request to one origin. ``leads[method] + path`` and then ``plain`` is a whole request."""
+    """What is the same in every request to one origin. ``leads[method] + path``, then ``plain``, is a whole request."""
 
     def __init__(self, url: TargetUrl, headers: Iterable[tuple[str, str]], proxy: TargetUrl | None) -> None:
         constant: list[tuple[str, str]] = [("Host", url.authority), *_DEFAULTS]
@@ -96,13 +99,10 @@ class RequestHead:
         self.plain = self._fields + b"\r\n"
 
     def compose(self, lead: str, lines: Mapping[str, bytes], cookie: bytes, body: bytes | None) -> bytes:
-        """Return a request. ``lead`` is method and target; ``lines`` (lower-case name -> line) replace constant ones of the same name."""
+        """Return a request. ``lead`` is method and target; ``lines`` (by lower-case name) replace constant ones."""
         replaced = self._lines.keys() & lines.keys()
-        parts = [
-            lead.encode("ascii"),
-            self._fields if not replaced else self._fields_without(frozenset(replaced)),
-            *lines.values(),
-        ]
+        fields = self._fields_without(frozenset(replaced)) if replaced else self._fields
+        parts = [lead.encode("ascii"), fields, *lines.values()]
         if cookie:
             parts.append(b"Cookie: %b\r\n" % cookie)
         if body is None:

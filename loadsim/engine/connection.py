@@ -1,8 +1,8 @@
-"""One keep-alive connection to the target. Answers are received and parsed in gevent's hub; the user is woken once, when one is whole.
+"""One keep-alive connection to the target: gevent's hub receives and parses, and wakes the user when one is whole.
 
-The read watcher stays armed for the connection's whole life: no attempt to read before there is anything, no registration a request,
-and a server that hangs up on an idle connection is noticed at once. No request has a timer: ``deadline`` is an attribute that
-``Origin.sweep`` looks at every 50 ms.
+The read watcher stays armed for the connection's whole life: no attempt to read before there is anything, no
+registration a request, and a server that hangs up on an idle connection is noticed at once. No request has a timer:
+``deadline`` is an attribute that ``Origin.sweep`` looks at every 50 ms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httptools
 from gevent import Timeout, get_hub, getcurrent, monkey
 
 from loadsim.engine.address import SocketAddress
-from loadsim.engine.failures import describe, outcome_of
+from loadsim.engine.failures import outcome_of
 from loadsim.engine.headers import Headers
 from loadsim.engine.proxy import ProxyRefusedError, open_tunnel
 from loadsim.engine.tls import TlsStream
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NativeSocket: type[socket.socket] = monkey.get_original("socket", "socket")
 READ_BYTES = 65536
 MAX_HEAD_BYTES = 65536
-"""For the heads of an answer, interim ones (1xx) included, and again for the framing of its body (chunk sizes, extensions, trailers)."""
+"""For the heads of an answer, interim ones (1xx) included; as much again for the framing of its body."""
 NEVER = math.inf
 _READ, _WRITE = 1, 2
 _OK = int(Outcome.OK)
@@ -48,14 +48,16 @@ class _HeadersOnlyError(Exception):
 class Connection:
     """Sends one request at a time, and holds its answer until the next one.
 
-    After :meth:`exchange`: ``outcome`` (0 or a code of ``Outcome``), ``problem`` (what was seen, when that is not 0), ``status`` (0 when no
-    answer's head came), ``raw`` (the answer from its first byte to at least the end of its head, interim answers left out), ``parts`` (the
-    body as it came), ``received`` and ``sent`` (bytes of HTTP, before TLS), ``ended`` (seconds, ``perf_counter``).
+    After :meth:`exchange`: ``outcome`` (0 or a code of ``Outcome``), ``problem`` (what was seen, when that is not 0),
+    ``status`` (0 when no answer's head came), ``raw`` (the answer from its first byte to at least the end of its head,
+    interim answers left out), ``parts`` (the body as it came), ``received`` and ``sent`` (bytes of HTTP, before TLS),
+    ``ended`` (seconds, ``perf_counter``).
     """
 
     __slots__ = (
-        "_hub", "_limit", "_opening", "_origin", "_parser", "_recv", "_send", "_sock", "_tls", "_waiter", "_watcher", "_whole",
-        "address", "busy", "deadline", "ended", "head_only", "keep", "outcome", "parts", "problem", "raw", "received", "sent", "status",
+        "_hub", "_limit", "_opening", "_origin", "_parser", "_recv", "_send", "_sock", "_tls", "_waiter", "_watcher",
+        "_whole", "address", "busy", "deadline", "ended", "head_only", "keep", "outcome", "parts", "problem", "raw",
+        "received", "sent", "status",
     )  # fmt: skip
 
     def __init__(self, origin: Origin) -> None:
@@ -65,6 +67,8 @@ class Connection:
         self._tls: TlsStream | None = None
         self._parser: Any = None
         self._watcher: Any = None
+        self._recv: Callable[[int], bytes]
+        self._send: Callable[[bytes | memoryview], int]
         self._waiter: Callable[[], object] | None = None
         self._opening = False
         self.address: SocketAddress | None = None
@@ -79,7 +83,7 @@ class Connection:
     # -- in the user's greenlet
 
     def exchange(self, request: bytes, deadline: float) -> None:
-        """Send ``request`` and wait for the whole answer, until ``deadline``. Raises nothing but what is thrown into the greenlet.
+        """Send ``request``, wait for the whole answer until ``deadline``; raises only what is thrown into the greenlet.
 
         Never sends again: what a connection that breaks leaves behind is an outcome. An empty request only connects.
         """
@@ -167,8 +171,7 @@ class Connection:
         self._sock = sock = NativeSocket(address[0], socket.SOCK_STREAM)
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._recv: Callable[[int], bytes] = sock.recv
-        self._send: Callable[[bytes | memoryview], int] = sock.send
+        self._recv, self._send = sock.recv, sock.send
         error = sock.connect_ex(address[1])
         if error == errno.EINPROGRESS:
             self._wait_writable()
@@ -211,7 +214,7 @@ class Connection:
             raise _OverError
 
     def _broke(self, error: OSError) -> None:
-        """The socket failed: take what answer is there, or fail. In the user's greenlet or in the hub."""
+        """Take what answer there is after the socket failed, or fail. In the user's greenlet or in the hub."""
         if self._sock is not None and not self._opening:
             self._read_last_words()
         if self._whole:
@@ -222,7 +225,7 @@ class Connection:
             self._fail(outcome_of(error, opening=self._opening), error)
 
     def _read_last_words(self) -> None:
-        """A server that refuses a body may answer, then reset: the answer is still in the receive buffer."""
+        """Read on: a server that refuses a body may answer, then reset; the answer is still in the receive buffer."""
         try:
             while not self._whole and (data := self._recv(READ_BYTES)):
                 if not self.status:
@@ -347,7 +350,7 @@ class Connection:
         self.parts.append(part)
 
     def on_message_complete(self) -> None:
-        """The answer is whole, or an interim one was."""
+        """Note the end of the final answer; forget an interim one."""
         if self.status:
             self._whole = True
             self.ended = now()

@@ -1,12 +1,12 @@
-"""The cookies of one user, as a browser that only ever visits one origin keeps them (RFC 6265 and its successor's prefixes)."""
+"""The cookies of one user, as a browser that only ever visits one origin keeps them: RFC 6265, and name prefixes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.cookiejar import http2time
 
 MAX_COOKIES = 100
 MAX_COOKIE_BYTES = 4096
@@ -93,7 +93,7 @@ class CookieJar(MutableMapping[str, str]):
         self.changed = False
 
     def header(self, path: str) -> bytes:
-        """Return the value of the Cookie field for a request to ``path`` (may hold a query), ``b""`` when none applies."""
+        """Return the value of the Cookie field for a request to ``path`` (with or without query), ``b""`` for none."""
         if self._everywhere is not None:
             return self._everywhere
         path, now = path.partition("?")[0], self._clock()
@@ -115,7 +115,7 @@ class CookieJar(MutableMapping[str, str]):
         return field
 
     def keep(self, set_cookie: str, path: str) -> None:
-        """Take the value of one Set-Cookie field of an answer to a request for ``path``; what may not be kept is dropped."""
+        """Take the value of a Set-Cookie field in an answer to a request for ``path``, unless it may not be kept."""
         cookie = self._parse(set_cookie, path.partition("?")[0])
         if cookie is None:
             return
@@ -180,7 +180,7 @@ class CookieJar(MutableMapping[str, str]):
 
 def _date(text: str) -> float | None:
     try:
-        seconds = http2time(text)
-        return float(seconds) if seconds is not None else parsedate_to_datetime(text).timestamp()
+        when = parsedate_to_datetime(text.replace("-", " ", 2) if text.count("-") == 2 else text)  # 09-Jun-21 is common
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -22,7 +22,7 @@ class BodyDamagedError(ValueError):
 def decode(body: bytes, codings: str, most_bytes: int) -> bytes:
     """Return ``body`` with every coding of the Content-Encoding value ``codings`` undone, last one first.
 
-    Raises BodyTooLargeError beyond ``most_bytes``, BodyDamagedError for data that do not decode or a coding nobody asked for.
+    Raises BodyTooLargeError beyond ``most_bytes``, BodyDamagedError for data that do not decode or an unknown coding.
     """
     names = [name.strip().lower() for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
@@ -68,7 +68,7 @@ def _gzip(body: bytes) -> Iterator[bytes]:
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
-    """zlib as the standard says, or bare deflate as some servers send: the first bytes tell (RFC 1950, 2.2)."""
+    """Undo zlib, as the standard says, or bare deflate, as some servers send: the first bytes tell (RFC 1950, 2.2)."""
     wrapped = len(body) > 1 and body[0] & 15 == 8 and int.from_bytes(body[:2], "big") % 31 == 0
     return _inflate(body, 15 if wrapped else -15)
 

@@ -24,7 +24,8 @@ _BY_ERRNO = {
 def outcome_of(error: OSError, *, opening: bool) -> Outcome:
     """Return the outcome for ``error``; ``opening`` tells that the connection was still being made.
 
-    What is the generator's own doing (no file descriptors, no ports, no memory) is ``EXCEPTION``: it says nothing about the target.
+    What is the generator's own doing (no file descriptors, no ports, no memory) is ``EXCEPTION``: it says nothing about
+    the target.
     """
     if isinstance(error, ssl.SSLError):
         return Outcome.TLS

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 
 class Headers(Mapping[str, str]):
-    """Header fields by name, in any case. A field that came more than once reads as one, joined by ``", "`` (RFC 9110, 5.3).
+    """Header fields by name, in any case. Fields of one name read as one, joined by ``", "`` (RFC 9110, 5.3).
 
     Values are decoded as latin-1, as they are on the wire. ``Set-Cookie`` cannot be joined: use :meth:`get_all`.
     """

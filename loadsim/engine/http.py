@@ -1,7 +1,8 @@
-"""The HTTP client of one Locust user: ``self.client``, with the calls scripts know. HTTP/1.1 only; nothing is ever sent twice.
+"""The HTTP client of one Locust user: ``self.client``, with the calls scripts know. HTTP/1.1; nothing is sent twice.
 
-A request that fails raises nothing: its outcome is recorded, ``user.failed`` is set, and the response says so. One request and the
-redirects it followed are one sample, from its start to the end of the last answer, with the bytes of all.
+A request that fails raises nothing: its outcome is recorded, ``user.failed`` is set, and the response says so. One
+request and the redirects it followed are one sample, from its start to the end of the last answer, with the bytes of
+all.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Client:
         self._connection = Connection(origin)
         self._spares: list[Connection] = []
         self._record = origin.sink.request
-        self._scan = origin.scanner.search
+        self._scan, self._read = origin.scanner.search, origin.scanner.read
         self._fresh = origin.settings.connections == "visitor"
         self._first_cookies: dict[tuple[str, str, str], Cookie] | None = None
         self._get_numbers = origin.route_numbers["GET"]
@@ -60,7 +61,7 @@ class Client:
     # -- for the engine
 
     def begin(self) -> None:
-        """A new visitor takes over: cookies go back to what they were before the first (``on_start``'s), a fresh connection if so set."""
+        """Let a new visitor take over: with the cookies ``on_start`` left, and a fresh connection if so set."""
         if self._fresh:
             self._connection.close()
             self._drop_spares()
@@ -85,7 +86,7 @@ class Client:
 
     @property
     def auth(self) -> None:
-        """Set it to (user, password) or to a bearer token, for every request of this user; None takes it back. It cannot be read."""
+        """The (user, password) or bearer token of every request. It is written, not read; None takes it back."""
         return None
 
     @auth.setter
@@ -96,7 +97,7 @@ class Client:
             self.headers["Authorization"] = authorization_value(value)
 
     def get(self, path: str, name: str | None = None, **options: Unpack[Options]) -> Response:
-        """Send a GET. ``path`` is relative to the target's URL; ``""`` is that URL itself. ``name`` groups paths in the results."""
+        """Send a GET. ``path`` is relative to the target's URL, itself ``""``. ``name`` groups paths in the results."""
         if options or self._jar or self.headers or not plain_path(path):
             return self.request("GET", path, name, **options)
         origin = self.origin
@@ -107,15 +108,19 @@ class Client:
         self, path: str, data: object = None, json: object = None, name: str | None = None, **options: Unpack[Options]
     ) -> Response:
         """Send a POST with a form, bytes or text (``data``), JSON, or ``files``."""
-        return self.request("POST", path, name, data=data, json=json, **options)  # type: ignore[misc]  # mypy: the same key twice
+        return self.request("POST", path, name, data=data, json=json, **options)
 
-    def put(self, path: str, data: object = None, name: str | None = None, **options: Unpack[Options]) -> Response:
+    def put(
+        self, path: str, data: object = None, json: object = None, name: str | None = None, **options: Unpack[Options]
+    ) -> Response:
         """Send a PUT."""
-        return self.request("PUT", path, name, data=data, **options)  # type: ignore[misc]  # mypy: the same key twice
+        return self.request("PUT", path, name, data=data, json=json, **options)
 
-    def patch(self, path: str, data: object = None, name: str | None = None, **options: Unpack[Options]) -> Response:
+    def patch(
+        self, path: str, data: object = None, json: object = None, name: str | None = None, **options: Unpack[Options]
+    ) -> Response:
         """Send a PATCH."""
-        return self.request("PATCH", path, name, data=data, **options)  # type: ignore[misc]  # mypy: the same key twice
+        return self.request("PATCH", path, name, data=data, json=json, **options)
 
     def delete(self, path: str, name: str | None = None, **options: Unpack[Options]) -> Response:
         """Send a DELETE."""
@@ -130,10 +135,18 @@ class Client:
         """Send an OPTIONS."""
         return self.request("OPTIONS", path, name, **options)
 
-    def request(self, method: str, path: str, name: str | None = None, **options: Unpack[Options]) -> Response:
+    def request(
+        self,
+        method: str,
+        path: str,
+        name: str | None = None,
+        data: object = None,
+        json: object = None,
+        **options: Unpack[Options],
+    ) -> Response:
         """Send any request. Raises ValueError or TypeError only for a request that cannot be written down."""
         origin = self.origin
-        prepared = prepare(origin, method, path, self.headers, options)
+        prepared = prepare(origin, method, path, self.headers, data, json, options)
         numbers = origin.numbers_for(prepared.method)
         wire = prepared.wire(origin.head, self.cookies)
         seconds = timeout_s(options.get("timeout"), origin.timeout_s)
@@ -162,30 +175,35 @@ class Client:
             status = connection.status
             if status:
                 match = self._scan(connection.raw)
-                if match.lastindex is not None or 300 < status < 400:
-                    backend, cookies = origin.scanner.read(connection.raw, match)
+                if match is None or match.lastindex is not None or 300 < status < 400:
+                    backend, cookies = self._read(connection.raw, match)
                     if cookies or 300 < status < 400:
                         prepared = prepared or Prepared("GET", origin.url.base + path)
-                        prepared, backend = self._follow(connection, prepared, backend, started + seconds, history)
-                        status = connection.status
+                        self._keep(cookies, prepared.target)
+                        if status in CODES and prepared.follow:
+                            prepared, backend = self._follow(connection, prepared, backend, started + seconds, history)
+                            status = connection.status
                     key |= backend
         except BaseException:
             code = connection.outcome or Outcome.ABORTED
             facts = (due, started, connection.ended, connection.received, connection.sent)
-            self._settle(key, facts, "", connection.problem, code, "")
+            user.last_ended = connection.ended
+            self._settle(key, facts, path, connection.problem, code, "")
             raise
         ended = user.last_ended = connection.ended
         code = connection.outcome or (status if status >= _ERRORS_FROM else 0)
         target = origin.url.base + path if prepared is None else prepared.target
-        kind = CaughtResponse if catch else Response
-        response = kind(origin, status, code, connection.raw, connection.parts, started, ended, target)
+        response = (CaughtResponse if catch else Response)(
+            origin, status, code, connection.raw, connection.parts, started, ended, target
+        )
         if history:
             response.history = tuple(history)
         if code or catch:
             facts = (due, started, ended, connection.received, connection.sent)
             label = f"{prepared.method if prepared else 'GET'} {path}"
-            settle = partial(self._settle, key, facts, label, connection.problem if code else response)
-            if catch:
+            problem = connection.problem if connection.outcome else response
+            settle = partial(self._settle, key, facts, label, problem)
+            if isinstance(response, CaughtResponse):
                 response.bind(settle)
             else:
                 settle(code, "")
@@ -203,38 +221,41 @@ class Client:
                 notes.add(code, f"{label}: {text}")
         self._record(key | code, *facts)
 
+    def _keep(self, cookies: list[bytes], path: str) -> None:
+        for cookie in cookies:
+            self.cookies.keep(cookie.decode("latin-1"), path)
+
     def _follow(
         self, connection: Connection, prepared: Prepared, backend: int, deadline: float, history: list[Response]
     ) -> tuple[Prepared, int]:
-        """Keep the answer's cookies and go where it redirects; the connection then holds the last answer, and the bytes of all."""
+        """Go where a redirect leads; return the last request and its backend's number.
+
+        The connection then holds the last answer, and the bytes of all of them.
+        """
         origin = self.origin
         received = sent = 0
         try:
-            while True:
-                headers = Headers.parse(connection.raw.partition(b"\r\n\r\n")[0])
-                for field in headers.get_all("set-cookie"):
-                    self.cookies.keep(field, prepared.target)
-                location = headers.get("location")
-                if connection.outcome or connection.status not in CODES or not location or not prepared.follow:
-                    return prepared, backend
-                try:
-                    if len(history) >= MAX_REDIRECTS:
-                        raise RedirectError(f"more than {MAX_REDIRECTS} redirects")
-                    onward = prepared.redirected(origin, connection.status, location)
-                except RedirectError as error:
-                    connection.outcome, connection.problem = Outcome.REDIRECT, str(error)
-                    return prepared, backend
+            while not connection.outcome and connection.status in CODES:
+                location = Headers.parse(connection.raw.partition(b"\r\n\r\n")[0]).get("location")
+                if not location:
+                    break
+                if len(history) >= MAX_REDIRECTS:
+                    raise RedirectError(f"more than {MAX_REDIRECTS} redirects")
+                onward = prepared.redirected(origin, connection.status, location)
                 history.append(
                     Response(origin, connection.status, 0, connection.raw, connection.parts, 0.0, 0.0, prepared.target)
                 )
                 prepared = onward
-                received += connection.received
-                sent += connection.sent
+                received, sent = received + connection.received, sent + connection.sent
                 connection.exchange(prepared.wire(origin.head, self.cookies), deadline)
-                backend = origin.scanner.read(connection.raw, self._scan(connection.raw))[0] if connection.status else 0
+                backend, cookies = self._read(connection.raw, self._scan(connection.raw))
+                self._keep(cookies, prepared.target)
+        except RedirectError as error:
+            connection.outcome, connection.problem = Outcome.REDIRECT, str(error)
         finally:
             connection.received += received
             connection.sent += sent
+        return prepared, backend
 
     def _spare(self) -> Connection:
         for connection in self._spares:

@@ -1,4 +1,4 @@
-"""Names that strangers choose (paths, header values), numbered in order of appearance and bounded in number and length."""
+"""Names that strangers choose (paths, header values), numbered in order of appearance, bounded in number and length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]|[\u200b-\u200f\u2028-\u2
 
 
 def printable(text: str, limit: int) -> str:
-    """Return ``text`` on one line, at most ``limit`` characters long, control and invisible characters as ``\\xNN`` or ``\\uNNNN``."""
+    """Return ``text`` on one line, at most ``limit`` characters long, control and invisible characters spelled out."""
     text = _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -70,7 +70,7 @@ class Routes(dict[str, int]):
 
 
 class Backends(dict[bytes, int]):
-    """Raw header value -> backend number, already shifted into its place in a sample's key; 0 is "no backend named itself"."""
+    """Raw header value -> backend number, already shifted into its place in a sample's key; 0 is no backend's."""
 
     def __init__(self, names: Names) -> None:
         self._names = names

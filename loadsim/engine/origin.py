@@ -1,4 +1,4 @@
-"""Where one engine's requests go: addresses, the shared TLS context, the constant part of requests, and all that is counted by name."""
+"""Where one engine's requests go: addresses, the shared TLS context, the constant part of requests, names."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Origin:
         return self.notes.fresh()
 
     def sweep(self, now: float) -> None:
-        """End every exchange whose deadline is before ``now``. Called in the hub; ended exchanges wake their users here."""
+        """End every exchange whose deadline is before ``now``. Called in the hub; the users wake here."""
         for connection in [connection for connection in self.connections if connection.deadline < now]:
             connection.expire(now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -21,13 +22,11 @@ from loadsim.engine.redirects import redirected_method, redirected_path, same_or
 
 
 class Options(TypedDict, total=False):
-    """What every call takes beside path and name; the meaning is that of requests."""
+    """What every call takes beside path, name, data and json; the meaning is that of requests."""
 
     params: Any
-    data: Any
-    json: Any
     files: Any
-    headers: dict[str, str] | None
+    headers: Mapping[str, str | bytes | None] | None
     cookies: dict[str, str] | None
     auth: Auth | None
     """(user, password), or a bearer token."""
@@ -39,7 +38,10 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request without its cookies. ``target`` is a path from the root, safe to send; ``lines`` are header lines by lower-case name."""
+    """A request without its cookies.
+
+    ``target`` is a path from the root, safe to send; ``lines`` are header lines by lower-case name.
+    """
 
     method: str
     target: str
@@ -66,21 +68,29 @@ class Prepared:
         return Prepared(method, target, lines, None, self.extra_cookies)
 
 
-def prepare(origin: Origin, method: str, path: str, defaults: dict[str, str], options: Options) -> Prepared:
+def prepare(
+    origin: Origin,
+    method: str,
+    path: str,
+    defaults: Mapping[str, str],
+    data: object,
+    json: object,
+    options: Options,
+) -> Prepared:
     """Return the request of a call. Raises ValueError or TypeError for what cannot be sent."""
     method = method.upper()
     lines: dict[str, bytes] = {}
-    for headers in (defaults, options.get("headers")):
-        for name, value in headers.items() if headers else ():
-            if value is None:  # as in requests: takes a default back
-                lines.pop(name.lower(), None)
-                continue
-            lower, line = field_line(name, value if isinstance(value, (str, bytes)) else str(value))
+    given: Mapping[str, str | bytes | None] = options.get("headers") or {}
+    for name, value in (*defaults.items(), *given.items()) if defaults else given.items():
+        if value is None:  # as in requests: takes a default back
+            lines.pop(name.lower(), None)
+        else:
+            lower, line = field_line(name, value)
             lines[lower] = line
     auth = options.get("auth")
     if auth is not None:
         lines["authorization"] = field_line("Authorization", authorization_value(auth))[1]
-    data, json, files = options.get("data"), options.get("json"), options.get("files")
+    files = options.get("files")
     body: bytes | None = None
     if data is not None or json is not None or files:
         body, kind = encode_body(data, json, files)
@@ -103,7 +113,10 @@ def prepare(origin: Origin, method: str, path: str, defaults: dict[str, str], op
 
 
 def full_target(origin: Origin, path: str, params: object) -> str:
-    """Return the path from the root for a path relative to the target's URL, for ``""`` (that URL itself) or for a URL of the same origin."""
+    """Return the path from the root for a path relative to the target's URL, or for a URL of the same origin.
+
+    ``""`` is the target's URL itself. Raises ValueError for another origin.
+    """
     if path.startswith("/"):
         target = origin.url.base + path
     elif "://" in path.partition("?")[0]:

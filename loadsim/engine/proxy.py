@@ -1,4 +1,4 @@
-"""Through an HTTP proxy: ``CONNECT`` for https targets (RFC 9110, 9.3.6); http targets need only another form of the request."""
+"""Through an HTTP proxy: ``CONNECT`` for https targets (RFC 9110, 9.3.6); http ones only need another request line."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def open_tunnel(
 ) -> None:
     """Send ``request`` and read the proxy's answer; raises ProxyRefusedError unless it is a success.
 
-    The request is far smaller than an empty send buffer; nothing can follow the answer's head, as the client speaks first in TLS.
+    The request is far smaller than an empty send buffer, and nothing can follow the answer's head: in TLS the client
+    speaks first.
     """
     send(request)
     answer = b""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from loadsim.engine.address import TargetUrl
-from loadsim.engine.compose import request_target
+from loadsim.engine.compose import plain_path, request_target
 from loadsim.errors import UsageError
 
 MAX_REDIRECTS = 10
@@ -17,10 +17,12 @@ class RedirectError(Exception):
 
 
 def redirected_path(url: TargetUrl, path: str, location: str) -> str:
-    """Return the path (from the root, with query, safe to send) that ``location`` means in an answer to ``path`` of ``url``.
+    """Return the path (from the root, with query, safe to send) that ``location`` means in an answer to ``path``.
 
     Raises RedirectError when it leads to another origin or nowhere.
     """
+    if plain_path(location) and not location.startswith("//") and "/." not in location:
+        return location  # the usual case, at a tenth of the cost
     try:
         absolute = urljoin(url.origin + path, location.encode("latin-1").decode("utf-8", "replace"))
         place = TargetUrl.parse(absolute.partition("#")[0].replace(" ", "%20"), what="Location")

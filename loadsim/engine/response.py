@@ -1,8 +1,9 @@
-"""An answer, with the attributes scripts know from requests. Nothing is parsed, joined or decompressed before it is asked for."""
+"""An answer, with the attributes scripts know from requests, worked out when they are asked for."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -23,6 +24,9 @@ Report = Callable[[int, str], None]
 """Records the request under a code (as in a sample's key), with a text for people when it is a failure."""
 
 
+_coding = re.compile(rb"\n(?:\r\n|(?i:content-encoding:([^\r]*)))").search
+
+
 class RequestFailedError(Exception):
     """Raised by :meth:`Response.raise_for_status`. ``response`` is the answer, or what stands for the missing one."""
 
@@ -32,13 +36,15 @@ class RequestFailedError(Exception):
 
 
 class Response:
-    """The answer to one request, its redirects followed. Without an answer ``status_code`` is 0 and ``outcome`` says why.
+    """The answer to one request, its redirects followed.
 
-    ``code`` is the outcome as in a sample's key: 0 for a good answer, one of ``Outcome``, or the HTTP status from 400 on.
+    Without an answer ``status_code`` is 0 and ``outcome`` says why. ``code`` is the outcome as in a sample's key: 0 for
+    a good answer, one of ``Outcome``, or the HTTP status from 400 on.
     """
 
     __slots__ = (
-        "_body", "_headers", "_origin", "_parts", "_raw", "code", "ended", "history", "request_path", "started", "status_code",
+        "_body", "_headers", "_origin", "_parts", "_raw", "code", "ended", "history", "request_path", "started",
+        "status_code",
     )  # fmt: skip
 
     def __init__(
@@ -75,8 +81,8 @@ class Response:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        return False
+    ) -> bool | None:
+        return None
 
     @property
     def outcome(self) -> str:
@@ -105,7 +111,7 @@ class Response:
         """The body, decompressed. Raises BodyTooLargeError or BodyDamagedError (both ValueErrors)."""
         if self._body is None:
             body = b"".join(self._parts)
-            if body and (codings := self.headers.get("content-encoding")):
+            if body and (codings := _codings(self._raw)):
                 body = decode(body, codings, self._origin.max_body_bytes)
             self._body = body
         return self._body
@@ -128,7 +134,7 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body's JSON value. Raises json.JSONDecodeError (a ValueError)."""
+        """Return the body's JSON value. Raises json.JSONDecodeError (a ValueError)."""
         try:
             return msgspec.json.decode(self.content)
         except msgspec.DecodeError:
@@ -162,10 +168,10 @@ class Response:
 
 
 class CaughtResponse(Response):
-    """The answer under ``catch_response=True``: the script says whether it was good, and the request is recorded when it has.
+    """The answer under ``catch_response=True``: the script says whether it was good, and then it is recorded.
 
-    Used as ``with client.get(..., catch_response=True) as response``. Without a verdict the status decides; an exception in the block is a
-    failed check. One that is never entered is recorded when it is let go.
+    Used as ``with client.get(..., catch_response=True) as response``. Without a verdict the status decides; an
+    exception in the block is a failed check. One that is never entered is recorded when it is let go.
     """
 
     __slots__ = ("_report", "_verdict", "_why")
@@ -206,6 +212,12 @@ class CaughtResponse(Response):
         if report is not None:
             self._report = None
             report(int(self._verdict), self._why)
+
+
+def _codings(raw: bytes) -> str:
+    """Return the value of Content-Encoding in a head, ``""`` without one: most have none, and a body is often read."""
+    match = _coding(raw)
+    return match[1].decode("latin-1") if match is not None and match[1] is not None else ""
 
 
 def _locust_exception(error: BaseException, *names: str) -> bool:

@@ -1,7 +1,8 @@
-"""What the client must know of every answer's head, found in one pass: who answered, and whether there are cookies.
+"""What the client must know of every answer's head, found in one pass: who answered, and which cookies it sets.
 
-A regular expression that begins with one byte is the cheapest search CPython has over some hundred bytes (it runs on ``memchr``); each
-``bytes.find`` costs as much as all of this. The empty line is one of the alternatives, so the body is never looked into.
+A regular expression that begins with one byte is the cheapest search CPython has over some hundred bytes (it runs on
+``memchr``): each ``bytes.find`` costs as much as all of this. The empty line is one of the alternatives, so the body is
+never looked into.
 """
 
 from __future__ import annotations
@@ -22,16 +23,17 @@ class HeadScanner:
 
     def __init__(self, header_names: tuple[str, ...], backends: Backends) -> None:
         named = "".join(rf"|{re.escape(name)}:([^\r]*)" for name in header_names)
-        self.search = re.compile(rf"\n(?:\r\n|(?i:set-cookie:(){named}))".encode("latin-1")).search
+        self.search = re.compile(rf"\n(?:\r\n|(?i:set-cookie:([^\r]*){named}))".encode("latin-1")).search
         self._backends = backends
 
-    def read(self, raw: bytes, match: re.Match[bytes]) -> tuple[int, bool]:
-        """Return (backend number shifted as in a key, whether cookies are set) from the first ``match`` in ``raw`` on."""
-        best, value, cookies = 1 << 16, b"", False
-        found: re.Match[bytes] | None = match
+    def read(self, raw: bytes, match: re.Match[bytes] | None) -> tuple[int, list[bytes]]:
+        """Return the backend's number, shifted as in a key, and the Set-Cookie values, from ``match`` in ``raw`` on."""
+        best, value = 1 << 16, b""
+        cookies: list[bytes] = []
+        found = match
         while found is not None and (index := found.lastindex) is not None:
             if index == _COOKIES:
-                cookies = True
+                cookies.append(found[index])
             elif index < best:
                 best, value = index, found[index]
             found = self.search(raw, found.end())

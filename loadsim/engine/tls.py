@@ -1,6 +1,6 @@
 """TLS between the armed read watcher and the parser: one shared context, one memory buffer each way.
 
-The stdlib's ``SSLObject`` does the cryptography on bytes, so the socket stays a plain non-blocking one, whoever patched what.
+The stdlib's ``SSLObject`` does the cryptography on bytes, so the socket stays a plain non-blocking one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PIECE_BYTES = 1 << 17
 
 
 def build_context(settings: HttpSettings) -> ssl.SSLContext:
-    """Return the context every connection shares. Raises UsageError for files that cannot be read or do not fit together."""
+    """Return the context every connection shares. Raises UsageError for files that cannot be used."""
     for flag, path in (("--cacert", settings.cacert), ("--cert", settings.cert), ("--key", settings.key)):
         _check_readable(flag, path)
     if settings.key and not settings.cert:
@@ -107,7 +107,7 @@ class TlsStream:
         return data
 
     def send(self, data: bytes | memoryview) -> int:
-        """Send, and return how many bytes of ``data`` are on their way; BlockingIOError: call again with the same bytes."""
+        """Send, and return how many bytes of ``data`` are on their way; BlockingIOError: call with the same again."""
         if not self._accepted:
             piece = data[:_PIECE_BYTES]
             self._ssl.write(piece)
