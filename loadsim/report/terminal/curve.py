@@ -33,7 +33,10 @@ def draw_profile(console: Console, profile: Profile, duration_s: float) -> None:
     for row, line in enumerate(canvas.lines()):
         label = {0: rate(top), _ROWS // 2: rate(top / 2)}.get(row, "")
         console.print(
-            Text(f"{label:>{gutter}} ", DIM).append(glyphs.tick if label else glyphs.wall, DIM).append(line, ACCENT),
+            Text()
+            .append(f"{label:>{gutter}} ", DIM)
+            .append(glyphs.tick if label else glyphs.wall, DIM)
+            .append(line, ACCENT),
             soft_wrap=True,
         )
     console.print(Text(" " * (gutter + 1) + glyphs.corner + glyphs.rule * columns, DIM), soft_wrap=True)

@@ -31,14 +31,19 @@ def print_exchange(
     ``status`` None means that no answer came; ``outcome`` then says why. Headers come redacted.
     """
     glyphs = glyphs_for(console)
-    _line(console, Text("> ", DIM).append(visible(method, 40), HEADING).append(" ").append(visible(url, _LINE_LIMIT)))
+    _line(
+        console,
+        Text().append("> ", DIM).append(visible(method, 40), HEADING).append(" ").append(visible(url, _LINE_LIMIT)),
+    )
     _headers(console, ">", request_headers)
     if status is None:
-        _line(console, Text(f"{glyphs.bad} ", BAD).append("no answer", HEADING).append(f"  {visible(outcome)}"))
+        _line(
+            console, Text().append(f"{glyphs.bad} ", BAD).append("no answer", HEADING).append(f"  {visible(outcome)}")
+        )
     else:
         style = GOOD if status < 300 else WARN if status < 400 else BAD
         told = f"  {visible(outcome)}" if outcome not in {"", "ok"} else ""
-        _line(console, Text("< ", DIM).append(str(status), f"{HEADING} {style}").append(told))
+        _line(console, Text().append("< ", DIM).append(str(status), f"{HEADING} {style}").append(told))
     _headers(console, "<", response_headers)
     _body(console, body)
     known = [f"{visible(name)} {duration(value)}" for name, value in timings_s.items() if value is not None]
@@ -49,7 +54,7 @@ def print_exchange(
 
 def _headers(console: Console, mark: str, headers: Iterable[tuple[str, str]]) -> None:
     for name, value in headers:
-        _line(console, Text(f"{mark} {visible(name)}: ", DIM).append(visible(value, _LINE_LIMIT)))
+        _line(console, Text().append(f"{mark} {visible(name)}: ", DIM).append(visible(value, _LINE_LIMIT)))
 
 
 def _body(console: Console, body: str) -> None:

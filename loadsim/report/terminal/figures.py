@@ -18,7 +18,7 @@ from loadsim.report.terminal.words import (
     short_clock,
     width_of,
 )
-from loadsim.report.text import rate, visible
+from loadsim.report.text import UNKNOWN, rate, visible
 
 LABEL = 12
 """Cells of the column of labels, its margin included."""
@@ -30,7 +30,7 @@ _QUANTILES = (("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p99.9", "p99_9")
 
 def labelled(label: str, line: Text) -> Text:
     """Return a line with its label in the first column."""
-    return Text(f" {label:<{LABEL - 1}}", DIM).append_text(line)
+    return Text().append(f" {label:<{LABEL - 1}}", DIM).append_text(line)
 
 
 def head_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
@@ -48,7 +48,7 @@ def _verdict_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
     cut = "" if record.complete else "cut short: this is what ran until then"
     if record.verdict is None:
         said = cut or "done; no objective was set, so there is no verdict"
-        return [Text(f" {glyphs.warn} " if cut else f" {glyphs.ok} ", WARN if cut else GOOD).append(said)]
+        return [Text().append(f" {glyphs.warn} " if cut else f" {glyphs.ok} ", WARN if cut else GOOD).append(said)]
     line = Text(f" {mark} {record.verdict.upper()}", f"bold {_VERDICTS[record.verdict]}")
     held = sum(objective.verdict == "pass" for objective in record.objectives)
     told = f"{held} of {len(record.objectives)} objectives held" if record.objectives else ""
@@ -67,14 +67,23 @@ def _cut(text: str, width: int) -> Text:
     return line
 
 
-def figure_lines(record: RunRecord) -> list[Text]:
+def figure_lines(record: RunRecord, width: int) -> list[Text]:
     """Return seven lines: the count of arrivals and what became of them, rates, times, the generator's own health."""
     return [
         *_arrivals(record),
-        labelled("rates", _rates(record)),
+        labelled("rates", _joined(_rates(record), width - LABEL)),
         *_times(record),
-        labelled("generator", _health(record)),
+        labelled("generator", _joined(_health(record), width - LABEL)),
     ]
+
+
+def _joined(parts: list[Text], width: int) -> Text:
+    """Return as many of the parts as fit, the first ones first."""
+    line = parts[0].copy()
+    for part in parts[1:]:
+        if line.cell_len + 3 + part.cell_len <= width:
+            line.append("   ").append_text(part)
+    return line
 
 
 def _arrivals(record: RunRecord) -> list[Text]:
@@ -91,19 +100,23 @@ def _arrivals(record: RunRecord) -> list[Text]:
     return [labelled("arrivals", names), labelled("", numbers)]
 
 
-def _rates(record: RunRecord) -> Text:
+def _rates(record: RunRecord) -> list[Text]:
     load, requests = record.load, record.requests
-    line = Text("offered ", DIM).append(rate(load.offered_rate), HEADING)
-    line.append("   achieved ", DIM).append(rate(load.achieved_rate), HEADING)
     failed = requests.failed / requests.count if requests.count else None
-    line.append("   errors ", DIM).append(percent(failed, 2), f"bold {BAD}" if requests.failed else HEADING)
-    line.append(f" of {requests.count:,} requests", DIM)
+    parts = [
+        _figure("offered", rate(load.offered_rate)),
+        _figure("achieved", rate(load.achieved_rate)),
+        _figure("errors", percent(failed, 2), f"bold {BAD}" if requests.failed else HEADING),
+    ]
     fairness = [(pool, b.jain) for pool, b in record.balance.items() if b.jain is not None and b.backends > 1]
     pools = [(pool, jain) for pool, jain in fairness if pool != "all"] or fairness
     for pool, jain in sorted(pools, key=lambda item: item[1])[:1]:
-        line.append("   fairness ", DIM).append(f"{jain:.3f}", HEADING)
-        line.append(f" {visible(pool, 12)}" if len(pools) > 1 else "", DIM)
-    return line
+        parts.append(_figure(f"fairness of {visible(pool, 12)}" if len(pools) > 1 else "fairness", f"{jain:.3f}"))
+    return [*parts, _figure("requests", f"{requests.count:,}")]
+
+
+def _figure(name: str, value: str, style: str = HEADING) -> Text:
+    return Text().append(f"{name} ", DIM).append(value, style)
 
 
 def _times(record: RunRecord) -> list[Text]:
@@ -117,16 +130,18 @@ def _times(record: RunRecord) -> list[Text]:
 
 def _quantile(times: Quantiles | None, field: str) -> str:
     if times is None:
-        return "-"
+        return UNKNOWN
     value: float | None = getattr(times, field)
     # Work without an answer ranks above every measured value, so the quantile is not unknown: it never came.
-    return duration(value, "no answer" if times.unanswered else "-")
+    return duration(value, "no answer" if times.unanswered else UNKNOWN)
 
 
-def _health(record: RunRecord) -> Text:
+def _health(record: RunRecord) -> list[Text]:
     load = record.load
-    cpu = "CPU unknown" if load.generator_cpu is None else f"{load.generator_cpu * 100:.0f} % of a core"
-    parts = [cpu, f"late start p99 {duration(load.late_start_s.p99)}", f"at most {load.max_in_flight:,} in flight"]
-    if load.max_backlog:
-        parts.append(f"{load.max_backlog:,} waiting")
-    return Text(", ".join(parts))
+    cpu = "unknown" if load.generator_cpu is None else f"{load.generator_cpu * 100:.0f} % of a core"
+    return [
+        _figure("CPU", cpu, ""),
+        _figure("late start p99", duration(load.late_start_s.p99), ""),
+        _figure("most in flight", f"{load.max_in_flight:,}", ""),
+        _figure("most waiting", f"{load.max_backlog:,}", ""),
+    ]

@@ -16,16 +16,24 @@ class Listed(Protocol):
     """A scenario as a list shows it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What ``loadsim run`` takes."""
+        ...
 
     @property
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        """What it is, in a line."""
+        ...
 
     @property
-    def profile(self) -> str: ...
+    def profile(self) -> str:
+        """Its own shape as text."""
+        ...
 
     @property
-    def duration_s(self) -> float: ...
+    def duration_s(self) -> float:
+        """Its own length in seconds."""
+        ...
 
 
 def print_scenarios(console: Console, scenarios: Sequence[Listed]) -> None:
@@ -58,4 +66,4 @@ def _print_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
 
 def _print_hint(console: Console, command: str) -> None:
     console.print()
-    console.print(Text(" try  ", DIM).append(visible(command)), soft_wrap=True)
+    console.print(Text().append(" try  ", DIM).append(visible(command)), soft_wrap=True)

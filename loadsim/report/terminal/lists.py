@@ -36,7 +36,7 @@ def lists_of(record: RunRecord, width: int, glyphs: Glyphs, seen: Sequence[str])
         ("seen", [Text(visible(sentence)) for sentence in seen]),
         ("backends", _backends(record, width, glyphs)),
         ("recovery", _recoveries(record)),
-        ("warnings", [Text(f"{glyphs.warn} ", WARN).append(visible(warning)) for warning in record.warnings]),
+        ("warnings", [Text().append(f"{glyphs.warn} ", WARN).append(visible(warning)) for warning in record.warnings]),
     ]
 
 
@@ -48,7 +48,7 @@ def _objectives(record: RunRecord, glyphs: Glyphs) -> list[Text]:
     lines = []
     for objective in ordered:
         mark, style = marks.get(objective.verdict, (glyphs.warn, WARN))
-        line = Text(f"{mark} ", style).append(fit(objective.expression, cells), HEADING)
+        line = Text().append(f"{mark} ", style).append(fit(objective.expression, cells), HEADING)
         line.append("  observed ", DIM).append(_observed(objective))
         reason = objective.reason or ("" if objective.verdict in marks else objective.verdict)
         lines.append(line.append(f"  {visible(reason)}" if reason else "", DIM))
@@ -74,7 +74,8 @@ def _errors(record: RunRecord) -> list[Text]:
     ordered = sorted(record.errors, key=lambda error: (-error.count, error.outcome))
     cells = min(20, max((width_of(error.outcome) for error in ordered), default=0))
     return [
-        Text(fit(error.outcome, cells), BAD)
+        Text()
+        .append(fit(error.outcome, cells), BAD)
         .append(f" {error.count:>9,}", HEADING)
         .append(f"  {visible(error.first)}", DIM)
         for error in ordered
@@ -85,11 +86,13 @@ def _backends(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
     """Return a bar a backend of its share; p99 and failures beside it."""
     if not any(name != NO_BACKEND for name in record.backends):
         return []
-    cells = min(24, max(width_of(name) for name in record.backends))
+    several = len({backend.pool for backend in record.backends.values() if backend.pool}) > 1
+    names = [f"{backend.pool or ''} {name}" if several else name for name, backend in record.backends.items()]
+    cells = min(28, max(width_of(name) for name in names))
     most = max((backend.share or 0.0 for backend in record.backends.values()), default=0.0)
     room = max(4, min(48, width - cells - 42))
     lines = []
-    for name, backend in record.backends.items():
+    for name, backend in zip(names, record.backends.values(), strict=True):
         part = (backend.share or 0.0) / most if most else 0.0
         line = Text(fit(name, cells)).append(" ").append(bar(part, room, glyphs), ACCENT)
         line.append(f" {percent(backend.share):>8}", HEADING).append("  p99 ", DIM)

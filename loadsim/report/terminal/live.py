@@ -54,7 +54,7 @@ class LiveView:
         self._console.set_alt_screen(False)
         if kind is not None:  # no summary will repeat them
             for text in self._warnings:
-                self._console.print(Text("warning: ", WARN).append(visible(text)), soft_wrap=True)
+                self._console.print(Text().append("warning: ", WARN).append(visible(text)), soft_wrap=True)
 
     def update(self, state: LiveState) -> None:
         """Show this moment."""

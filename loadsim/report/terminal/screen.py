@@ -15,7 +15,7 @@ from loadsim.report.terminal.rates import rate_chart
 from loadsim.report.terminal.shares import backend_lines
 from loadsim.report.terminal.state import LiveState, all_warnings
 from loadsim.report.terminal.words import ACCENT, BAD, DIM, HEADING, UNICODE, WARN, duration, fit, width_of
-from loadsim.report.text import amount, clock, rate, visible
+from loadsim.report.text import UNKNOWN, amount, clock, rate, visible
 
 WIDE = 118
 """From here on backends stand beside the figures."""
@@ -53,7 +53,7 @@ def room_for(width: int, height: int, backends: int) -> Room:
 
 
 def compose(state: LiveState, width: int, height: int, warnings: Sequence[str] = ()) -> list[Text]:
-    """Return ``height`` lines of at most ``width`` cells."""
+    """Return ``height`` lines of at most ``width`` - 1 cells."""
     inner = max(10, width - 2)
     room = room_for(width, height, sum(len(members) for members in state.backends.values()))
     air = [Text()] if room.air else []
@@ -68,7 +68,8 @@ def compose(state: LiveState, width: int, height: int, warnings: Sequence[str] =
 
 def _margin(line: Text, width: int) -> Text:
     whole = Text(" ") + line
-    whole.truncate(width, overflow="ellipsis")
+    # The last column stays free: erasing behind a character in it would erase the character.
+    whole.truncate(width - 1, overflow="ellipsis")
     whole.no_wrap = True
     return whole
 
@@ -86,7 +87,7 @@ def _progress(state: LiveState, width: int) -> Text:
     room = max(4, width - len(words) - 2)
     done = 1.0 if state.draining else max(0.0, state.elapsed_s) / state.duration_s if state.duration_s else 0.0
     full = min(room, int(done * room))
-    line = Text(UNICODE.done * full, ACCENT)
+    line = Text().append(UNICODE.done * full, ACCENT)
     line.append(UNICODE.rule * (room - full), DIM)
     return line.append(f"  {words}")
 
@@ -103,7 +104,7 @@ def _where(state: LiveState) -> str:
 
 
 def _legend(state: LiveState) -> Text:
-    line = Text("offered ", DIM).append(f"{rate(state.offered_rate):<10}", HEADING)
+    line = Text().append("offered ", DIM).append(f"{rate(state.offered_rate):<9}", HEADING)
     line.append("  achieved ", DIM).append(f"{rate(state.achieved_rate):<10}", HEADING)
     line.append(f"   {UNICODE.eighths[8]}", ACCENT).append(" achieved", DIM)
     line.append(f"  {UNICODE.gap}", WARN).append(" offered only", DIM)
@@ -115,12 +116,12 @@ def _figures(state: LiveState) -> list[Text]:
     quantiles = [
         Text(f"{'response':<8}{'p50':>9}{'p90':>9}{'p99':>9}", DIM),
         *(
-            Text(f"{name:<8}", DIM).append("".join(f"{duration(q):>9}" for q in (t.p50, t.p90, t.p99)), style)
+            Text().append(f"{name:<8}", DIM).append("".join(f"{duration(q):>9}" for q in (t.p50, t.p90, t.p99)), style)
             for name, t, style in (("now", state.now, HEADING), ("so far", state.so_far, ""))
         ),
         Text(" " * 35),
     ]
-    cpu = "-" if state.generator_cpu is None else f"{state.generator_cpu * 100:.0f} %"
+    cpu = UNKNOWN if state.generator_cpu is None else f"{state.generator_cpu * 100:.0f} %"
     counts = [("scheduled", state.scheduled), ("completed", state.completed)]
     counts += [("failed", state.failed), ("dropped", state.dropped)]
     gauges = [("in flight", amount(state.in_flight)), ("waiting", amount(state.backlog)), ("generator", cpu), ("", "")]
@@ -151,7 +152,7 @@ def _beside(state: LiveState, width: int, room: Room) -> list[Text]:
 
 def _notes(state: LiveState, width: int, warnings: Sequence[str]) -> list[Text]:
     return _errors(state, width) + [
-        Text(f"{UNICODE.warn} ", WARN).append(visible(text)) for text in all_warnings(state, warnings)
+        Text().append(f"{UNICODE.warn} ", WARN).append(visible(text)) for text in all_warnings(state, warnings)
     ]
 
 
@@ -160,7 +161,7 @@ def _errors(state: LiveState, width: int) -> list[Text]:
     if not state.errors:
         return []
     ordered = sorted(state.errors.items(), key=lambda item: (-item[1], item[0]))
-    line = Text(f"{UNICODE.bad} ", BAD).append("errors", HEADING)
+    line = Text().append(f"{UNICODE.bad} ", BAD).append("errors", HEADING)
     lines = [line]
     for index, (outcome, count) in enumerate(ordered):
         piece = f"  {fit(outcome, min(30, width_of(outcome)))} {count:,}"

@@ -21,8 +21,8 @@ def backend_lines(backends: Mapping[str, Mapping[str, int]], width: int, height:
     if height < 1:
         return []
     if not rows:
-        return [Text("backends  ", HEADING).append("no answer has named one yet", DIM)]
-    title = Text("backends  ", HEADING).append("share of the requests of its pool", DIM)
+        return [Text().append("backends  ", HEADING).append("no answer has named one yet", DIM)]
+    title = Text().append("backends  ", HEADING).append("share of the requests of its pool", DIM)
     shown = rows if len(rows) <= height - 1 else rows[: max(0, height - 2)]
     totals = {pool: sum(n for name, n in members.items() if name != NO_BACKEND) for pool, members in backends.items()}
     most = max((count for _, name, count in rows if name != NO_BACKEND), default=0)
@@ -31,7 +31,9 @@ def backend_lines(backends: Mapping[str, Mapping[str, int]], width: int, height:
     lines = [title]
     previous = None
     for pool, name, count in shown:
-        line = Text(fit("" if pool == previous else pool, pool_width), DIM).append(f" {fit(name, name_width)} ")
+        line = (
+            Text().append(fit("" if pool == previous else pool, pool_width), DIM).append(f" {fit(name, name_width)} ")
+        )
         room = max(4, width - pool_width - name_width - 23)
         counted = name != NO_BACKEND
         length = bar(count / most if counted and most else 0.0, room, glyphs)

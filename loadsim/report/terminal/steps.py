@@ -103,7 +103,7 @@ class Steps:
 
     def _end(self, step: Step, *, failed: bool) -> None:
         glyphs = glyphs_for(self._console)
-        line = Text(f"{glyphs.bad} ", BAD) if failed else Text(f"{glyphs.ok} ", GOOD)
+        line = Text().append(f"{glyphs.bad} ", BAD) if failed else Text().append(f"{glyphs.ok} ", GOOD)
         line.append(step.what)
         took = f"failed after {duration(step.elapsed_s)}" if failed else duration(step.elapsed_s)
         line.append(f"  {took}", DIM)

@@ -42,8 +42,7 @@ def print_summary(
     width = min(console.width, _WIDEST)
     foot = _foot(record, directory, report, linked=console.is_terminal)
     foot_height = sum(-(-cell_len(line.plain) // console.width) for line in foot)
-    # One line is the prompt's, one the command's that printed this.
-    height = max(24, console.height) - 2 if console.is_terminal else _LOG_HEIGHT
+    height = max(24, console.height) - 1 if console.is_terminal else _LOG_HEIGHT  # the prompt takes a line
     for line in summary_lines(record, width, height - foot_height, glyphs_for(console), seen):
         console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
     for line in foot:
@@ -51,19 +50,19 @@ def print_summary(
 
 
 def summary_lines(record: RunRecord, width: int, height: int, glyphs: Glyphs, seen: Sequence[str] = ()) -> list[Text]:
-    """Return everything but the foot in at most ``height`` lines (14 at least) of at most ``width`` cells."""
+    """Return everything but the foot in at most ``height`` lines (12 at least) of at most ``width`` cells."""
     head = head_lines(record, width, glyphs)
-    figures = figure_lines(record)
+    figures = figure_lines(record, width)
     sections = [Section(label, lines) for label, lines in lists_of(record, width - LABEL - 1, glyphs, seen) if lines]
-    room = height - len(head) - len(figures) - 2
-    airy = room - sum(len(section.lines) for section in sections) >= 1
-    counts = share_out([len(section.lines) for section in sections], room - airy)
+    wanted = [len(section.lines) for section in sections]
+    room = height - len(head) - len(figures) - 1
+    air = [Text()] if room - sum(wanted) >= 2 else []
+    counts = share_out(wanted, room - 2 * len(air))
     body = [*head, Text(), *figures]
-    if any(counts):
-        body += [Text()] if airy else []
+    body += air if any(counts) else []
     for section, count in zip(sections, counts, strict=True):
         body += _section(section, count, width)
-    body.append(Text())
+    body += air
     for line in body:
         line.truncate(width, overflow="ellipsis")
     return body
@@ -99,5 +98,5 @@ def _foot(record: RunRecord, directory: Path, report: Path | None, *, linked: bo
     why, command = next_step(record)
     return [
         labelled("report" if report else "record", Text(visible(shown_path(where), 4000), style)),
-        labelled("next", Text(visible(f"{why}:"), DIM).append("  ").append(visible(command, 4000))),
+        labelled("next", Text().append(visible(f"{why}:"), DIM).append("  ").append(visible(command, 4000))),
     ]

@@ -116,7 +116,7 @@ def plain_line(state: LiveState) -> str:
     """Return a moment as one line, what is zero left out after the figures that every line has."""
     parts = [
         f"{_position(state)} {visible(state.phase)}".strip(),
-        f"offered {rate(state.offered_rate)} achieved {rate(state.achieved_rate)}",
+        _rates(state),
         _times(state.now),
         f"in flight {state.in_flight:,}",
     ]
@@ -133,6 +133,12 @@ def _position(state: LiveState) -> str:
     if state.elapsed_s < 0:
         return f"-{short_clock(-state.elapsed_s)}"
     return short_clock(state.elapsed_s) + (f"/{short_clock(state.duration_s)}" if state.duration_s else "")
+
+
+def _rates(state: LiveState) -> str:
+    if state.offered_rate is None and state.achieved_rate is None:
+        return ""
+    return f"offered {rate(state.offered_rate)} achieved {rate(state.achieved_rate)}"
 
 
 def _times(times: Times) -> str:

@@ -90,7 +90,7 @@ def bar(value: float, width: int, glyphs: Glyphs) -> str:
 def print_error(console: Console, error: LoadsimError) -> None:
     """Print the message and the hint. Lines are kept as they are: a caret must stay under its character."""
     first, *rest = error.message.splitlines() or [""]
-    console.print(Text("error: ", f"bold {BAD}").append(visible(first, 2000)), soft_wrap=True)
+    console.print(Text().append("error: ", f"bold {BAD}").append(visible(first, 2000)), soft_wrap=True)
     for line in rest:
         console.print(Text(visible(line, 2000)), soft_wrap=True)
     for line in error.hint.splitlines():
