@@ -19,18 +19,16 @@ def profiles(
     ] = None,
 ) -> None:
     """List the shapes of traffic, or draw the curve of one."""
-    from rich.console import Console
-
     from loadsim.profiles import parse_profile, profile_shapes
-    from loadsim.report.terminal import print_profiles
+    from loadsim.report.terminal import open_console, print_profiles
 
     if spec is None:
-        print_profiles(Console(), profile_shapes())
+        print_profiles(open_console(), profile_shapes())
         return
     from loadsim.report.terminal.curve import draw_profile
 
     profile = parse_profile(spec)
-    draw_profile(Console(), profile, _length_s(duration, profile.duration_s))
+    draw_profile(open_console(), profile, _length_s(duration, profile.duration_s))
 
 
 def _length_s(duration: str | None, natural_s: float | None) -> float:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from loadsim.report.terminal import LiveView, PlainView, QuietView, Steps, Times, is_interactive, view_for
+from loadsim.report.terminal import LiveView, PlainView, QuietView, Steps, Times, is_interactive, open_console, view_for
 from loadsim.report.terminal.view import plain_line
 
 from .moments import HOSTILE, moment
@@ -181,3 +185,19 @@ def test_steps_do_not_obey_what_they_show() -> None:
         step.say(HOSTILE)
     assert "\x1b" not in "".join(lines_of(target))
     assert len(lines_of(target)) == 2
+
+
+def test_a_console_without_a_character_replaces_it_and_goes_on() -> None:
+    program = (
+        "from loadsim.report.terminal import open_console, view_for; from tests.report.moments import moment, HOSTILE\n"
+        "with view_for(open_console()) as view: view.update(moment(3.0, phase='größe ✔ ' + HOSTILE))\n"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, timeout=60, check=True)
+    assert done.stdout.startswith(b"3s/1m00s gr??e ? [bold red]web[/]")
+
+
+def test_a_console_takes_markup_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    open_console().print("[bold]:smile:[/] 12")
+    open_console(stderr=True).print("[red]x")
+    assert capsys.readouterr() == ("[bold]:smile:[/] 12\n", "[red]x\n")

@@ -6,6 +6,7 @@ never as markup.
 
 from __future__ import annotations
 
+from loadsim.report.terminal.console import open_console
 from loadsim.report.terminal.exchange import print_exchange
 from loadsim.report.terminal.listings import print_profiles, print_scenarios
 from loadsim.report.terminal.live import LiveView
@@ -25,6 +26,7 @@ __all__ = [
     "Times",
     "View",
     "is_interactive",
+    "open_console",
     "print_error",
     "print_exchange",
     "print_profiles",

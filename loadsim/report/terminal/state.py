@@ -55,22 +55,24 @@ class LiveState:
 
 
 NEAR_LIMIT_CPU = 0.8
-"""Where to warn: a generator above 0.9 of a core makes the verdict invalid."""
+LIMIT_CPU = 0.9
+"""Above it in too many seconds the verdict is invalid."""
 
 
-def generator_warning(state: LiveState) -> str | None:
-    """Return what to say of a generator that nears the share of a core above which its measurements are its own."""
+def conditions(state: LiveState) -> dict[str, str]:
+    """Return what is wrong right now, by kind: a generator near its limit, arrivals that find no free user."""
+    found = {}
     cpu = state.generator_cpu
-    if cpu is None or cpu < NEAR_LIMIT_CPU:
-        return None
-    where = "near its limit" if cpu < 0.9 else "at its limit"
-    return f"the generator uses {cpu * 100:.0f} % of its core, {where}: what is measured may be its own slowness"
+    if cpu is not None and cpu >= NEAR_LIMIT_CPU:
+        where = "near its limit" if cpu < LIMIT_CPU else "at its limit"
+        found["generator"] = (
+            f"the generator uses {cpu * 100:.0f} % of its core, {where}: what is measured may be its own slowness"
+        )
+    if state.max_in_flight and state.in_flight >= state.max_in_flight and state.backlog:
+        found["busy"] = f"all {state.max_in_flight:,} users are busy: {state.backlog:,} arrivals wait for one"
+    return found
 
 
 def all_warnings(state: LiveState, more: Sequence[str] = ()) -> list[str]:
     """Return the warnings of a moment, each once, what holds now first and the latest next."""
-    found = [text for text in (generator_warning(state),) if text]
-    if state.max_in_flight and state.in_flight >= state.max_in_flight and state.backlog:
-        found.append(f"all {state.max_in_flight:,} users are busy: {state.backlog:,} arrivals wait for one")
-    found += reversed([*state.warnings, *more])
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*conditions(state).values(), *reversed([*state.warnings, *more])]))

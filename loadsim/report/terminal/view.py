@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loadsim.report.terminal.live import LiveView
-from loadsim.report.terminal.state import LiveState, Times, all_warnings
+from loadsim.report.terminal.state import LiveState, Times, conditions
 from loadsim.report.terminal.words import duration, short_clock
 from loadsim.report.text import rate, visible
 
@@ -90,9 +90,8 @@ class PlainView:
         phase = (state.phase, state.draining)
         if phase == self._phase and state.elapsed_s < self._next_s:
             return
-        for text in all_warnings(state):
-            if text not in state.warnings:
-                self._warn_of(text.partition(" ")[0], text)
+        for kind, text in conditions(state).items():
+            self._say(kind, text)  # once a kind: its figures differ each time
         self._phase = phase
         every_s = min(30.0, max(self._every_s, (state.duration_s or 0.0) / 60))
         # On multiples of the interval, so that the lines of two runs stand at the same times.
@@ -101,9 +100,9 @@ class PlainView:
 
     def warn(self, text: str) -> None:
         """Write a warning, once."""
-        self._warn_of(text, text)
+        self._say(text, text)
 
-    def _warn_of(self, key: str, text: str) -> None:
+    def _say(self, key: str, text: str) -> None:
         if key not in self._warned:
             self._warned.add(key)
             self._write(f"warning: {visible(text)}")
