@@ -1,0 +1,163 @@
+"""Every option of a run: what it is called, and how its text or TOML value becomes a typed one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from loadsim.errors import LoadsimError, UsageError, nearest
+from loadsim.units import parse_duration, parse_rate
+
+Convert = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(f"{value!r} is not a text")
+    return value
+
+
+def _one_of(*choices: str) -> Convert:
+    def convert(value: Any) -> str:
+        if value not in choices:
+            raise UsageError(f"'{value}' is not one of {', '.join(choices)}", hint=nearest(str(value), choices))
+        return str(value)
+
+    return convert
+
+
+def _duration(*, above_zero: bool) -> Convert:
+    def convert(value: Any) -> float:
+        seconds = parse_duration(_text(value))
+        if above_zero and seconds <= 0:
+            raise UsageError(f"'{value}' is no time to speak of: expected more than 0, such as '30s'")
+        return seconds
+
+    return convert
+
+
+def _rate(value: Any) -> float:
+    """Take '500/s', or a plain number a second."""
+    has_unit = isinstance(value, str) and not re.fullmatch(r"\s*[\d.]+\s*", value)
+    rate = parse_rate(value) if has_unit else _number(value)
+    if not 0 < rate <= 1e9:
+        raise UsageError(f"the rate is {value}: expected more than 0, such as '500/s'")
+    return rate
+
+
+def _number(value: Any) -> float:
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        return float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{value!r} is not a number") from None
+
+
+def _whole(least: int) -> Convert:
+    def convert(value: Any) -> int:
+        number = _number(value)
+        if number != int(number) or number < least:
+            raise UsageError(f"{value!r} is not a whole number from {least} on")
+        return int(value)
+
+    return convert
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list | tuple) or not all(isinstance(item, str) for item in values):
+        raise UsageError(f"{value!r} is not a list of texts")
+    return tuple(values)
+
+
+def _pairs(separator: str, example: str) -> Convert:
+    """Take a table, or texts such as 'Name: value'."""
+
+    def convert(value: Any) -> tuple[tuple[str, str], ...]:
+        if isinstance(value, Mapping):
+            return tuple((str(name), _text(text)) for name, text in value.items())
+        pairs = []
+        for text in _texts(value):
+            name, found, rest = text.partition(separator)
+            if not found or not name.strip():
+                raise UsageError(f"'{text}' has no '{separator}': expected for example '{example}'")
+            pairs.append((name.strip(), rest.strip()))
+        return tuple(pairs)
+
+    return convert
+
+
+def _url(value: Any) -> str:
+    text = _text(value)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"'{text}' is no URL of a target: expected for example http://127.0.0.1:8000")
+    return text
+
+
+def _resolve(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs: tuple[tuple[str, str], ...] = _pairs(":", "shop.example:127.0.0.1")(value)
+    return pairs
+
+
+def _path(value: Any) -> Path:
+    return Path(_text(str(value)))
+
+
+OPTIONS: dict[str, Convert] = {
+    "target": _url,
+    "topology": _text,
+    "servers": _whole(1),
+    "slots": _whole(1),
+    "policy": _text,
+    "profile": _text,
+    "rate": _rate,
+    "duration": _duration(above_zero=True),
+    "warmup": _duration(above_zero=False),
+    "arrivals": _one_of("poisson", "uniform"),
+    "seed": _whole(0),
+    "max_in_flight": _whole(1),
+    "give_up": _duration(above_zero=True),
+    "timeout": _duration(above_zero=True),
+    "drain": _duration(above_zero=False),
+    "connections": _one_of("reuse", "visitor"),
+    "iterations": _whole(1),
+    "model": _one_of("open", "closed"),
+    "users": _whole(1),
+    "backend_header": _texts,
+    "header": _pairs(":", "Name: value"),
+    "cacert": _text,
+    "cert": _text,
+    "key": _text,
+    "insecure": _flag,
+    "resolve": _resolve,
+    "env": _pairs("=", "NAME=value"),
+    "objective": _texts,
+    "out": _path,
+}
+"""Name of an option, as in ``[run]`` and, with dashes, as a flag: how to read its value."""
+
+
+def convert(name: str, value: Any, where: str) -> Any:
+    """Return the typed value of option ``name``. UsageError says where the value stood."""
+    try:
+        return OPTIONS[name](value)
+    except LoadsimError as error:
+        raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def check_names(names: Mapping[str, Any], known: Mapping[str, Any] | tuple[str, ...], where: str) -> None:
+    """Raise UsageError for the first name that is not known."""
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{where}: unknown key '{name}'", hint=nearest(name, known))

@@ -1,0 +1,125 @@
+"""Flags over ``[scenarios.NAME]`` over ``[run]`` and ``[target]`` over defaults: everything a run is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from loadsim.errors import UsageError
+from loadsim.settings.options import convert
+from loadsim.settings.requests import parse_request
+from loadsim.settings.toml_file import find_config, read_config
+from loadsim.wire import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """One run's settings. Times in seconds, rates 1/s. None where the scenario or the moment decides."""
+
+    scenario: str
+    """A built-in scenario or a Python file, after names of loadsim.toml have been looked up."""
+    name: str
+    """What the user called it."""
+    target: str | None = None
+    topology: str | None = None
+    servers: int | None = None
+    slots: int | None = None
+    policy: str | None = None
+    routes: tuple[Route, ...] = ()
+    profile: str | None = None
+    rate: float | None = None
+    duration_s: float | None = None
+    warmup_s: float | None = None
+    arrivals: Literal["poisson", "uniform"] = "poisson"
+    seed: int | None = None
+    max_in_flight: int = 1000
+    give_up_s: float = 30.0
+    timeout_s: float = 30.0
+    drain_s: float = 30.0
+    connections: Literal["reuse", "visitor"] = "reuse"
+    iterations: int | None = None
+    model: Literal["open", "closed"] = "open"
+    users: int = 10
+    backend_headers: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    cacert: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    insecure: bool = False
+    resolve: tuple[tuple[str, str], ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    objectives: tuple[str, ...] = ()
+    out: Path | None = None
+    config: Path | None = None
+    topology_overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+_FIELDS = {
+    "duration": "duration_s",
+    "warmup": "warmup_s",
+    "give_up": "give_up_s",
+    "timeout": "timeout_s",
+    "drain": "drain_s",
+    "backend_header": "backend_headers",
+    "header": "headers",
+    "objective": "objectives",
+}
+"""Options whose field has another name."""
+
+
+def load_settings(
+    scenario: str, flags: Mapping[str, Any], *, requests: Sequence[str] = (), config: Path | None = None
+) -> RunSettings:
+    """Return the settings of a run. ``flags`` holds what the command line gave (None or empty: not given).
+
+    Raises UsageError with the flag, or the file and key, and what would be accepted.
+    """
+    path = find_config(config)
+    file = read_config(path)
+    given = {name: value for name, value in flags.items() if value not in (None, (), [], False)}
+    typed = {name: convert(name, value, f"--{name.replace('_', '-')}") for name, value in given.items()}
+    named = file.scenarios.get(scenario)
+    layers = (file.options, named.options if named else {}, typed)
+    options: dict[str, Any] = {name: value for layer in layers for name, value in layer.items()}
+    options["objective"] = tuple(text for layer in layers for text in layer.get("objective", ()))  # these add up
+    if "target" in typed and "topology" not in typed:  # a flag for one's own system stands before a file's topology
+        for name in ("topology", "servers", "slots", "policy"):
+            options.pop(name, None)
+    elif typed.keys() & {"topology"} and "target" not in typed:
+        options.pop("target", None)
+    routes = tuple(parse_request(text) for text in requests) or (named.routes if named else ()) or file.routes
+    _check(options, routes)
+    overrides: dict[str, Any] = {name: options[name] for name in ("servers", "slots", "policy") if name in options}
+    return RunSettings(
+        scenario=named.base if named else scenario,
+        name=scenario,
+        routes=routes,
+        config=path,
+        topology_overrides=overrides,
+        **{_FIELDS.get(name, name): value for name, value in options.items()},
+    )
+
+
+def _check(options: Mapping[str, Any], routes: Sequence[Route]) -> None:
+    if "target" in options:
+        shape = [name for name in ("topology", "servers", "slots", "policy") if name in options]
+        if shape:
+            raise UsageError(
+                f"--target and --{shape[0]} exclude each other: a topology is a shape of the bundled target",
+                hint="Leave --target out to have the bundled target brought up.",
+            )
+    elif routes:
+        raise UsageError(
+            "routes are declared, but there is no target to send them to",
+            hint="Name your system with --target URL; the bundled target's routes come with the scenario.",
+        )
+    if options.get("model") == "closed":
+        for name in ("rate", "profile"):
+            if name in options:
+                raise UsageError(f"--{name} needs the open model: in the closed one, users decide when they ask again")
+    elif "users" in options:
+        raise UsageError("--users needs --model closed", hint="In the open model --max-in-flight bounds the users.")
+    if "key" in options and "cert" not in options:
+        raise UsageError("--key needs --cert: a private key belongs to a certificate")
