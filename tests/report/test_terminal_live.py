@@ -123,10 +123,9 @@ def test_unknown_figures_are_not_shown_as_zero() -> None:
 
 
 def test_a_generator_near_its_limit_is_a_warning_in_words() -> None:
-    assert not any("generator uses" in line for line in texts(moment(10.0, generator_cpu=0.79)))
+    assert not any("generator at" in line for line in texts(moment(10.0, generator_cpu=0.79)))
     assert any(
-        "▲ the generator uses 86 % of its core, near its limit" in line
-        for line in texts(moment(10.0, generator_cpu=0.86))
+        "▲ generator at 86 % of its core, near its limit" in line for line in texts(moment(10.0, generator_cpu=0.86))
     )
     assert any("at its limit" in line for line in texts(moment(10.0, generator_cpu=0.93)))
 

@@ -101,6 +101,14 @@ def test_without_objectives_no_verdict_is_claimed() -> None:
     assert "PASS" not in page(record())
 
 
+def test_sentences_are_wrapped_and_reasons_bounded() -> None:
+    sentence = "The spike at 0:20 raised p99 from 12 ms to 1.2 s, of which waiting in the balancer made 90 %."
+    lines = screen(record(verdict="invalid", reasons=["because " * 60]), seen=(sentence,))
+    assert sentence in re.sub(r"\s+", " ", " ".join(lines))
+    assert sum("because" in line for line in lines) == 3
+    assert lines[4].endswith(" …")
+
+
 def test_a_run_cut_short_says_so() -> None:
     assert "cut short: this is what ran until then" in page(record(complete=False))
     assert "PASS  cut short" in page(record(complete=False, verdict="pass"))

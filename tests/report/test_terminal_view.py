@@ -109,7 +109,7 @@ def test_a_log_says_each_warning_once_and_at_once() -> None:
     text = lines_of(target)
     assert text[1] == "warning: the schedule is coarser"
     assert text[2] == "warning: a backend has gone"
-    assert sum("generator uses" in line for line in text) == 1
+    assert sum("generator at" in line for line in text) == 1
     assert sum("coarser" in line for line in text) == 1
 
 

@@ -17,12 +17,14 @@ from loadsim.report.terminal.words import (
     percent,
     short_clock,
     width_of,
+    wrapped,
 )
 from loadsim.report.text import UNKNOWN, rate, visible
 
 LABEL = 12
 """Cells of the column of labels, its margin included."""
 
+_REASON_LINES = 3
 _VERDICTS = {"pass": GOOD, "fail": BAD, "invalid": WARN, "inconclusive": WARN}
 _PARTS = ("completed", "failed", "dropped", "aborted", "lost")
 _QUANTILES = (("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p99.9", "p99_9"), ("max", "max"))
@@ -34,7 +36,7 @@ def labelled(label: str, line: Text) -> Text:
 
 
 def head_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
-    """Return what was run against what, the verdict, and up to two lines of each of the first two reasons."""
+    """Return what was run against what, the verdict, and up to three lines of reasons."""
     manifest = record.manifest
     subject = " · " if glyphs.braille else " - "
     what = subject.join(part for part in (manifest.scenario, manifest.topology, manifest.target) if part)
@@ -49,22 +51,20 @@ def _verdict_lines(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
     if record.verdict is None:
         said = cut or "done; no objective was set, so there is no verdict"
         return [Text().append(f" {glyphs.warn} " if cut else f" {glyphs.ok} ", WARN if cut else GOOD).append(said)]
-    line = Text(f" {mark} {record.verdict.upper()}", f"bold {_VERDICTS[record.verdict]}")
+    line = Text().append(f" {mark} {record.verdict.upper()}", f"bold {_VERDICTS[record.verdict]}")
     held = sum(objective.verdict == "pass" for objective in record.objectives)
     told = f"{held} of {len(record.objectives)} objectives held" if record.objectives else ""
     line.append("  " + ", ".join(part for part in (told, cut) if part))
-    reasons = [_cut(f"   {visible(reason)}", width) for reason in record.reasons[:2]]
-    if len(record.reasons) > 2:
-        reasons[-1] = _cut(f"   {visible(record.reasons[1])}", width - 14).append(
-            f"  and {len(record.reasons) - 2} more", DIM
-        )
-    return [line, *reasons]
+    return [line, *_reasons(record.reasons, width)]
 
 
-def _cut(text: str, width: int) -> Text:
-    line = Text(text)
-    line.truncate(width, overflow="ellipsis")
-    return line
+def _reasons(reasons: list[str], width: int) -> list[Text]:
+    lines = [Text(f"   {line}") for reason in reasons for line in wrapped(reason, width - 3)]
+    if len(lines) > _REASON_LINES:
+        lines = lines[:_REASON_LINES]
+        lines[-1].truncate(width - 3, overflow="ellipsis")
+        lines[-1].append(" …", DIM)
+    return lines
 
 
 def figure_lines(record: RunRecord, width: int) -> list[Text]:

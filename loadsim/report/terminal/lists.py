@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -21,23 +22,41 @@ from loadsim.report.terminal.words import (
     fit,
     percent,
     width_of,
+    wrapped,
 )
 from loadsim.report.text import amount, clock, visible
 
 _RANKS = {"fail": 0, "invalid": 1, "inconclusive": 1, "pass": 2}
-_TIME_METRICS = ("p", "mean", "min", "max", "recovery")
 
 
-def lists_of(record: RunRecord, width: int, glyphs: Glyphs, seen: Sequence[str]) -> list[tuple[str, list[Text]]]:
-    """Return (label, lines) by how much they matter; lines are of at most ``width`` cells where they can be."""
-    return [
-        ("objectives", _objectives(record, glyphs)),
-        ("errors", _errors(record)),
-        ("seen", [Text(visible(sentence)) for sentence in seen]),
-        ("backends", _backends(record, width, glyphs)),
-        ("recovery", _recoveries(record)),
-        ("warnings", [Text().append(f"{glyphs.warn} ", WARN).append(visible(warning)) for warning in record.warnings]),
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list under one label; ``running`` text goes on from line to line."""
+
+    label: str
+    lines: Sequence[Text]
+    running: bool = False
+
+
+def lists_of(record: RunRecord, width: int, glyphs: Glyphs, seen: Sequence[str]) -> list[Section]:
+    """Return what there is to list, by how much it matters; lines are of at most ``width`` cells where they can be."""
+    sections = [
+        Section("objectives", _objectives(record, glyphs)),
+        Section("errors", _errors(record)),
+        Section("seen", [Text(line) for sentence in seen for line in wrapped(sentence, width)], running=True),
+        Section("backends", _backends(record, width, glyphs)),
+        Section("recovery", _recoveries(record)),
+        Section("warnings", _warnings(record, width, glyphs), running=True),
     ]
+    return [section for section in sections if section.lines]
+
+
+def _warnings(record: RunRecord, width: int, glyphs: Glyphs) -> list[Text]:
+    lines = []
+    for warning in record.warnings:
+        for index, line in enumerate(wrapped(warning, width - 2)):
+            lines.append(Text().append("  " if index else f"{glyphs.warn} ", WARN).append(line))
+    return lines
 
 
 def _objectives(record: RunRecord, glyphs: Glyphs) -> list[Text]:

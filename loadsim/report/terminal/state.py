@@ -65,9 +65,7 @@ def conditions(state: LiveState) -> dict[str, str]:
     cpu = state.generator_cpu
     if cpu is not None and cpu >= NEAR_LIMIT_CPU:
         where = "near its limit" if cpu < LIMIT_CPU else "at its limit"
-        found["generator"] = (
-            f"the generator uses {cpu * 100:.0f} % of its core, {where}: what is measured may be its own slowness"
-        )
+        found["generator"] = f"generator at {cpu * 100:.0f} % of its core, {where}: it may be what is slow"
     if state.max_in_flight and state.in_flight >= state.max_in_flight and state.backlog:
         found["busy"] = f"all {state.max_in_flight:,} users are busy: {state.backlog:,} arrivals wait for one"
     return found

@@ -7,7 +7,6 @@ another, so that none pushes the others out. What is cut is counted; the report 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from loadsim.record import RunRecord
 from loadsim.report.terminal.figures import LABEL, figure_lines, head_lines, labelled
-from loadsim.report.terminal.lists import lists_of
+from loadsim.report.terminal.lists import Section, lists_of
 from loadsim.report.terminal.next_step import next_step, shown_path
 from loadsim.report.terminal.words import ACCENT, DIM, Glyphs, glyphs_for
 from loadsim.report.text import visible
@@ -25,14 +24,6 @@ from loadsim.report.text import visible
 _LOG_HEIGHT = 60
 """Lines where there is no screen to fit."""
 _WIDEST = 140
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A list under one label."""
-
-    label: str
-    lines: Sequence[Text]
 
 
 def print_summary(
@@ -53,7 +44,7 @@ def summary_lines(record: RunRecord, width: int, height: int, glyphs: Glyphs, se
     """Return everything but the foot in at most ``height`` lines (12 at least) of at most ``width`` cells."""
     head = head_lines(record, width, glyphs)
     figures = figure_lines(record, width)
-    sections = [Section(label, lines) for label, lines in lists_of(record, width - LABEL - 1, glyphs, seen) if lines]
+    sections = lists_of(record, width - LABEL - 1, glyphs, seen)
     wanted = [len(section.lines) for section in sections]
     room = height - len(head) - len(figures) - 1
     air = [Text()] if room - sum(wanted) >= 2 else []
@@ -85,7 +76,7 @@ def _section(section: Section, count: int, width: int) -> list[Text]:
         whole = labelled(section.label if index == 0 else "", line)
         missing = len(section.lines) - count
         if index == count - 1 and missing:
-            more = f"  and {missing} more"
+            more = " …" if section.running else f"  and {missing} more"
             whole.truncate(width - len(more), overflow="ellipsis")
             whole.append(more, DIM)
         lines.append(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -55,6 +56,11 @@ def fit(text: str, width: int) -> str:
     line = Text(visible(text))
     line.truncate(max(0, width), overflow="ellipsis", pad=True)
     return line.plain
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return ``text`` made safe in lines of at most ``width`` characters, broken between words where it can be."""
+    return textwrap.wrap(visible(text, 2000), max(10, width))
 
 
 def width_of(text: str) -> int:
