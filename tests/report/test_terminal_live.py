@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import pty
 import re
 import select
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from loadsim.report.terminal import LiveState, LiveView, Times
+from loadsim.report.terminal.history import History
 from loadsim.report.terminal.rates import rate_chart, resample, round_up
 from loadsim.report.terminal.screen import compose, room_for
 
@@ -232,6 +235,28 @@ def test_a_frame_never_blanks_what_it_is_about_to_write() -> None:
             assert "\x1b[2K" not in run.sent
             assert run.sent.startswith(("\x1b[?2026h", "\x1b[?1049h"))
             assert run.sent.endswith("\x1b[?2026l")
+
+
+def test_a_view_remembers_what_a_state_no_longer_tells() -> None:
+    run = Run()
+    with run.view as view:
+        for second in range(41):
+            whole = moment(float(second))
+            view.update(replace(whole, offered=whole.offered[-5:], achieved=whole.achieved[-5:]))
+            terminal = run.flush()
+        assert terminal.lines == [line.rstrip() for line in texts(moment(40.0))]
+
+
+def test_seconds_that_nobody_told_are_left_out() -> None:
+    history = History()
+    history.complete(moment(2.0, offered=[50.0, 50.0], achieved=[49.0, 50.0]))
+    state = history.complete(moment(5.5, offered=[60.0], achieved=[50.0]))
+    assert list(state.offered)[:2] == [50.0, 50.0]
+    assert math.isnan(state.offered[3])
+    assert state.offered[4] == 60.0
+    assert history.complete(moment(5.9, offered=[61.0], achieved=[51.0])).achieved[4] == 51.0
+    assert len(texts(state)) == 24
+    assert history.complete(moment(-1.0, offered=[], achieved=[])).offered[4] == 61.0
 
 
 def test_a_resize_leaves_no_debris() -> None:

@@ -17,6 +17,7 @@ from rich.control import Control
 from rich.segment import ControlType, Segment
 from rich.text import Text
 
+from loadsim.report.terminal.history import History
 from loadsim.report.terminal.screen import compose
 from loadsim.report.terminal.state import LiveState
 from loadsim.report.terminal.words import WARN
@@ -39,6 +40,7 @@ class LiveView:
         self._frames = 0
         self._warnings: list[str] = []
         self._state: LiveState | None = None
+        self._history = History()
 
     def __enter__(self) -> Self:
         self._console.set_alt_screen(True)
@@ -58,7 +60,7 @@ class LiveView:
 
     def update(self, state: LiveState) -> None:
         """Show this moment."""
-        self._state = state
+        self._state = self._history.complete(state)
         self._paint()
 
     def warn(self, text: str) -> None:

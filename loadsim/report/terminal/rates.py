@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -31,21 +32,25 @@ def round_up(value: float) -> float:
 def resample(values: Sequence[float], columns: int, step: float) -> list[float | None]:
     """Return the mean of ``values`` under each of ``columns``, each ``step`` values wide; None where there is none.
 
-    A column narrower than a value shows the value it lies in.
+    A column narrower than a value shows the value it lies in. NaN is no value.
     """
     means: list[float | None] = []
     for column in range(columns):
         first = int(column * step + 1e-9)
         last = max(first + 1, int((column + 1) * step + 1e-9))
-        part = values[first:last]
-        means.append(sum(part) / len(part) if len(part) else None)
+        part = [value for value in values[first:last] if not math.isnan(value)]
+        means.append(sum(part) / len(part) if part else None)
     return means
 
 
 def rate_chart(state: LiveState, width: int, rows: int) -> list[Text]:
-    """Return ``rows`` + 2 lines of ``width`` cells: the chart, its time axis with a mark at now, and the labels."""
+    """Return the run so far (``offered`` and ``achieved`` from second 0 on) in ``width`` cells.
+
+    ``rows`` lines of chart, its time axis with a mark at now, and the labels.
+    """
     span_s = state.duration_s or max(state.elapsed_s, float(len(state.achieved)), 1.0)
-    top = round_up(max([*state.planned, *state.offered, *state.achieved, 0.0]))
+    # A NaN is never above another value, so with 0 first it is never the greatest.
+    top = round_up(max([0.0, *state.planned, *state.offered, *state.achieved]))
     labels = _labels(top, rows)
     gutter = max(len(label) for label in labels)
     columns = max(1, width - gutter - 2)

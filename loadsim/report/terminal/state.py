@@ -19,8 +19,8 @@ class Times:
 class LiveState:
     """One moment of a run. Rates are 1/s; what is not known is None.
 
-    ``planned`` are the profile's rates at equal steps over the whole duration, ``offered`` and ``achieved`` one value
-    for each whole second since the end of the warm-up.
+    ``planned`` are the profile's rates at equal steps over the whole duration; ``offered`` and ``achieved`` one value a
+    whole second, the one before ``elapsed_s`` last: the last minute is enough, a view remembers the others.
     """
 
     title: str = ""
