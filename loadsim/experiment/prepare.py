@@ -40,10 +40,10 @@ def find_scenario(name: str) -> Scenario | None:
     raise UsageError(f"unknown scenario '{name}'", hint=nearest(name, SCENARIOS) + " Or give a Python file.")
 
 
-def shape_of(settings: RunSettings, scenario: Scenario | None, base_dir: Path) -> Shape:
+def shape_of(settings: RunSettings, scenario: Scenario | None) -> Shape:
     """Return the profile, its length and its phases; flags stand before the scenario's own. Raises UsageError."""
     text = settings.profile or (scenario.profile if scenario else DEFAULT_PROFILE)
-    profile = parse_profile(text, base_dir=base_dir)
+    profile = parse_profile(text)
     own_length = settings.profile is None and scenario is not None
     duration_s = settings.duration_s
     if duration_s is None:

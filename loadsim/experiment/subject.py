@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from loadsim.deploy import Deployment, bring_up, topology
 from loadsim.experiment.machine import Cpus
+from loadsim.report.terminal import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,14 @@ class Subject:
 
 
 @contextmanager
-def bundled_target(
-    name: str, overrides: Mapping[str, Any], cpus: Cpus, on_step: Callable[[str], None]
-) -> Iterator[Subject]:
+def bundled_target(name: str, overrides: Mapping[str, Any], cpus: Cpus, steps: Steps) -> Iterator[Subject]:
     """Bring the bundled target up, and take it down at the end however that comes. Raises TargetError, UsageError."""
     shape = topology(name, **overrides)
     on = set(cpus.target) if cpus.target and hasattr(os, "sched_setaffinity") else None
-    with bring_up(shape, cpus=on, on_step=on_step) as deployment:
+    with ExitStack() as stack:
+        with steps.step(f"bringing up the bundled target ({shape.describe()})") as step:
+            deployment = stack.enter_context(bring_up(shape, cpus=on, on_step=step.say))
+            step.say(f"up at {deployment.url}")
         yield Subject(
             url=deployment.url,
             topology=shape.name,

@@ -1,0 +1,78 @@
+"""One iteration with every request and answer shown: what ``loadsim try`` is made of."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import msgspec
+from rich.console import Console
+
+from loadsim.errors import EngineError, ExitCode
+from loadsim.experiment.collect import Collector
+from loadsim.experiment.engine_process import EngineProcess
+from loadsim.experiment.machine import Cpus, refuse_windows
+from loadsim.experiment.prepare import drawn_seed, find_scenario, http_settings, make_plan, shape_of
+from loadsim.experiment.subject import Subject, bundled_target
+from loadsim.report.terminal import Steps, print_exchange
+from loadsim.settings import RunSettings
+from loadsim.wire import Exchange, Plan
+
+_LONGEST_S = 120.0
+
+
+def try_once(settings: RunSettings, console: Console) -> ExitCode:
+    """Play one iteration on the target and print it. Raises what a run would, before any traffic."""
+    refuse_windows()
+    scenario = find_scenario(settings.scenario)
+    shape = shape_of(settings, scenario)
+    steps = Steps(console)
+    subject = (
+        nullcontext(Subject(url=settings.target))
+        if settings.target is not None
+        else bundled_target(settings.topology or "monolith", settings.topology_overrides, Cpus((), ()), steps)
+    )
+    with subject as target:
+        http = http_settings(settings, target.url, stranger=not target.bundled)
+        plan = make_plan(settings, shape, drawn_seed(settings), http, Cpus((), ()), bundled=target.bundled)
+        _play(_single(plan), console)
+    return ExitCode.OK
+
+
+def _single(plan: Plan) -> Plan:
+    """Return the plan cut down to one traced iteration, due at once."""
+    return msgspec.structs.replace(
+        plan,
+        model="open",
+        profile="constant(20/s)",
+        arrivals="uniform",
+        duration_s=_LONGEST_S,
+        warmup_s=0.0,
+        iterations=1,
+        users=1,
+        trace=True,
+    )
+
+
+def _play(plan: Plan, console: Console) -> None:
+    def show(exchange: Exchange) -> None:
+        print_exchange(
+            console,
+            method=exchange.method,
+            url=exchange.url,
+            request_headers=exchange.request_headers,
+            status=exchange.status or None,
+            response_headers=exchange.response_headers,
+            body=exchange.body,
+            timings_s={"service time": exchange.service_s},
+            outcome=exchange.outcome,
+        )
+
+    collector = Collector(plan, (), {}, (), on_exchange=show)
+    with EngineProcess(plan) as engine:
+        while not engine.ended:
+            for kind, payload in engine.frames(1.0):
+                collector.take(kind, payload)
+        if not collector.finished:
+            raise EngineError("the process that played the iteration ended early", hint=engine.last_words())
+    for outcome, first in collector.errors.items():
+        console.print(f"{outcome}: {first}", markup=False, highlight=False)
