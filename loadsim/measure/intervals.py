@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadsim.measure.histogram import IntArray
-from loadsim.measure.sparse import merge
+import numpy as np
+
+from loadsim.measure.histogram import CELLS, IntArray
+from loadsim.measure.sparse import SHIFT, merge
 
 MAX_INTERVALS = 600
 MAX_ENTRIES = 1 << 21
-"""Counts kept over all intervals, 8 bytes each: 16 MiB, and the size of the histogram log follows from it."""
+"""Counts kept over all intervals, 8 bytes each: 16 MiB. It bounds the histogram log, and the time to write it, too."""
+_ROW_ENTRIES = 64
+"""What a histogram costs beside its counts, in counts: its line in the log takes some 70 us to write."""
 _MAX_PIECES = 8
 
 
@@ -17,7 +21,8 @@ class IntervalStore:
     """Packed counts (``measure.sparse``) by interval of due time.
 
     Every interval has the same length, a power of two seconds; neighbours are added together when there would be more
-    than ``max_intervals``, or more than ``max_entries`` counts in all. One interval alone may hold more.
+    than ``max_intervals``, or more than ``max_entries`` counts in all (a histogram counts as 64 more). One interval
+    alone may hold more.
     """
 
     def __init__(self, max_intervals: int = MAX_INTERVALS, max_entries: int = MAX_ENTRIES) -> None:
@@ -33,7 +38,7 @@ class IntervalStore:
         number = second // self.length_s
         pieces = self._intervals.setdefault(number, [])
         pieces.append(packed)
-        self._entries += len(packed)
+        self._entries += _cost(packed)
         if len(pieces) > _MAX_PIECES:
             self._compact(number)
         while max(self._intervals) >= self._max_intervals:
@@ -48,13 +53,13 @@ class IntervalStore:
 
     @property
     def entries(self) -> int:
-        """How many counts are held."""
+        """How much is held, in counts."""
         return self._entries
 
     def _compact(self, number: int) -> None:
         pieces = self._intervals[number]
         merged = merge(pieces)
-        self._entries += len(merged) - sum(map(len, pieces))
+        self._entries += _cost(merged) - sum(map(_cost, pieces))
         self._intervals[number] = [merged]
 
     def _double(self) -> None:
@@ -70,3 +75,8 @@ class IntervalStore:
             self._compact(number)
         while self._entries > self._max_entries and len(self._intervals) > 1:
             self._double()
+
+
+def _cost(packed: IntArray) -> int:
+    rows = (packed >> SHIFT) // CELLS
+    return len(packed) + _ROW_ENTRIES * (1 + int(np.count_nonzero(np.diff(rows))))

@@ -16,7 +16,7 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A view of the run at ``time_s`` (profile time, seconds). Counts are of the measured window so far.
+    """A view of the run at ``time_s`` (profile time, seconds). Counts are of what was measured and has ended.
 
     ``offered``, ``achieved`` (ended: completed or failed) and ``failed`` are iterations in the last full second; None
     before the first one is over. ``offered_recent`` and ``achieved_recent`` are the same for the last seconds, oldest
@@ -30,16 +30,16 @@ class Live:
     failed: int
     dropped: int
     aborted: int
-    offered_rate: int | None
-    achieved_rate: int | None
-    failed_rate: int | None
+    offered_rate: float | None
+    achieved_rate: float | None
+    failed_rate: float | None
     in_flight: int | None
     backlog: int | None
     now: Percentiles
     so_far: Percentiles
     outcomes: dict[str, int]
     backends: dict[str, int]
-    offered_recent: tuple[int, ...]
-    achieved_recent: tuple[int, ...]
+    offered_recent: tuple[float, ...]
+    achieved_recent: tuple[float, ...]
     generator_cpu: float | None
     """Share of one core in the last full second."""

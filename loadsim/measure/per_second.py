@@ -38,7 +38,8 @@ class SecondCounts:
 
     def row(self, second: int) -> IntArray:
         """Return one second's counts."""
-        return self.rows(second + 1)[second]
+        row: IntArray = self.rows(second + 1)[second]
+        return row
 
     def _make_room(self, seconds: int, columns: int, *, counted: bool = True) -> None:
         if counted:

@@ -16,14 +16,14 @@ from loadsim.measure.live import Live, Percentiles
 from loadsim.measure.marginals import ABORTED, COMPLETED, DROPPED, WAS_FAILED, Marginals
 from loadsim.measure.per_second import SecondValues, second_of
 from loadsim.measure.phases import PhaseIndex
+from loadsim.measure.rates import RateMeter
 from loadsim.measure.recent import RecentSeconds
 from loadsim.measure.sample import NO_BACKEND, Outcome
 from loadsim.measure.seconds import COMPLETED as COMPLETED_EVENTS
 from loadsim.measure.seconds import FAILED_ITERATIONS, OFFERED, Seconds
 from loadsim.measure.selected import SelectionFold
 from loadsim.measure.selection import Distribution, Selected, Selection
-from loadsim.measure.sparse import between, merge, overlay
-from loadsim.measure.usage import CpuMeter
+from loadsim.measure.sparse import NOTHING, between, merge, overlay
 from loadsim.profiles import Phase
 
 KEPT_SECONDS = 70
@@ -62,12 +62,13 @@ class Recorder:
         self.marginals = Marginals(self.layout, closed=closed)
         self.seconds = Seconds(self.layout)
         self.intervals = IntervalStore()
-        self.engine_cpu = CpuMeter()
-        self.processes: dict[str, tuple[CpuMeter, SecondValues]] = {}
+        self.engine_cpu = RateMeter()
+        self.processes: dict[str, tuple[RateMeter, SecondValues]] = {}
         """Process of the target -> its CPU, and its resident memory in bytes by second."""
         self.ended_in_window = 0
         """Iterations that ended before the measured window did: the rest ended in the drain."""
         self._decoder = Decoder(origin, duration_s, self.phases, len(self.known.classes), closed=closed)
+        self._scheduled = RateMeter()
         self._recent = RecentSeconds()
         self._closed_before = 0
         self._folds = {s: SelectionFold(s, self.phases, self.known, closed=closed) for s in dict.fromkeys(selections)}
@@ -97,9 +98,16 @@ class Recorder:
                 self._recent.add(second, logged)
         self._close_seconds(self.seconds.count - KEPT_SECONDS)
 
-    def gauge(self, *, time_s: float, in_flight: int, backlog: int, engine_cpu_s: float) -> None:
-        """Take the engine's gauges; ``engine_cpu_s`` is all its CPU time so far. What precedes time 0 is not kept."""
+    def gauge(
+        self, *, time_s: float, in_flight: int, backlog: int, engine_cpu_s: float, scheduled: int | None = None
+    ) -> None:
+        """Take the engine's gauges; ``engine_cpu_s`` is all its CPU time so far. What precedes time 0 is not kept.
+
+        ``scheduled``, all measured arrivals so far, lets :meth:`live` show what is offered before it is answered.
+        """
         self.engine_cpu.read(time_s, engine_cpu_s)
+        if scheduled is not None:
+            self._scheduled.read(time_s, scheduled)
         if 0 <= time_s < self.duration_s or (time_s >= self.duration_s and (in_flight or backlog)):
             self.seconds.gauge(time_s, in_flight, backlog)
 
@@ -107,7 +115,7 @@ class Recorder:
         """Take what the target's processes used: name -> (CPU seconds so far, resident bytes)."""
         for name, (cpu_s, memory_bytes) in usage.items():
             if name not in self.processes:
-                self.processes[name] = (CpuMeter(), SecondValues(1))
+                self.processes[name] = (RateMeter(), SecondValues(1))
             meter, memory = self.processes[name]
             meter.read(time_s, cpu_s)
             if time_s >= 0:
@@ -155,12 +163,13 @@ class Recorder:
     def live(self, now_s: float) -> Live:
         """Return how things stand at profile time ``now_s``."""
         fates = self.marginals.fates.sum(axis=0)
-        last = math.floor(now_s) - 1
-        rows = self.seconds.events.rows(max(last + 1, 0))[-_SPARKLINE_SECONDS:]
-        offered = tuple(rows[:, OFFERED].tolist())
-        ended = tuple((rows[:, COMPLETED_EVENTS] + rows[:, FAILED_ITERATIONS]).tolist())
-        known = last >= 0
-        cpu = float(self.engine_cpu.shares(last + 1)[last]) if known else math.nan
+        full = second_of(now_s)
+        shown = slice(max(0, full - _SPARKLINE_SECONDS), full)
+        rows = self.seconds.events.rows(full)[shown]
+        arrivals = self._scheduled.rates(full)[shown]
+        offered = np.where(np.isnan(arrivals), rows[:, OFFERED], arrivals).tolist()
+        ended = rows[:, COMPLETED_EVENTS] + rows[:, FAILED_ITERATIONS]
+        cpu = float(self.engine_cpu.rates(full)[-1]) if full else math.nan
         return Live(
             time_s=now_s,
             scheduled=int(fates.sum()),
@@ -168,17 +177,17 @@ class Recorder:
             failed=int(fates[WAS_FAILED]),
             dropped=int(fates[DROPPED]),
             aborted=int(fates[ABORTED]),
-            offered_rate=offered[-1] if known else None,
-            achieved_rate=ended[-1] if known else None,
-            failed_rate=int(rows[-1, FAILED_ITERATIONS]) if known else None,
+            offered_rate=offered[-1] if full else None,
+            achieved_rate=float(ended[-1]) if full else None,
+            failed_rate=float(rows[-1, FAILED_ITERATIONS]) if full else None,
             in_flight=self._gauge(now_s, 0),
             backlog=self._gauge(now_s, 1),
             now=_percentiles(self._distribution_now(now_s)),
             so_far=_percentiles(self.service_time() if self.closed else self.response_time()),
             outcomes=self.outcome_counts(),
             backends=self.backend_counts(),
-            offered_recent=offered,
-            achieved_recent=ended,
+            offered_recent=tuple(offered),
+            achieved_recent=tuple(ended.astype(float).tolist()),
             generator_cpu=None if math.isnan(cpu) else cpu,
         )
 
@@ -206,12 +215,15 @@ class Recorder:
         self.ended_in_window += int(np.count_nonzero(ended & (block.iterations.ended < self.duration_s)))
 
     def _close_seconds(self, before: int | None) -> None:
+        end = self.seconds.count if before is None else before
         if before is not None and before <= self._closed_before:
             return
-        for second, packed in self._recent.take(before):
+        counts = dict(self._recent.take(before))
+        for second in range(self._closed_before, end):
+            packed = counts.get(second, NOTHING)
             self.seconds.close_second(second, packed)
             self.intervals.add(second, packed)
-        self._closed_before = self.seconds.count if before is None else before
+        self._closed_before = max(end, self._closed_before)
 
     def _gauge(self, now_s: float, column: int) -> int | None:
         for second in (second_of(now_s), second_of(now_s - 1)):

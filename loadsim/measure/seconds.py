@@ -9,12 +9,13 @@ import numpy as np
 from loadsim.measure.block import BACKENDS, FAILED, UNANSWERED, Block
 from loadsim.measure.histogram import CELLS, HIGHEST_EQUIVALENT_US, IntArray, ranked
 from loadsim.measure.layout import LATE_START, Layout
-from loadsim.measure.marginals import FATE, FATES
+from loadsim.measure.marginals import FATE
 from loadsim.measure.per_second import SecondCounts, SecondValues, second_of
 from loadsim.measure.sample import Outcome
 from loadsim.measure.sparse import between, by_row, overlay
 
 OFFERED, STARTED, COMPLETED, FAILED_ITERATIONS, DROPPED, ABORTED = range(6)
+"""Columns of ``events``: the ends stand in the order of the fates (``marginals.FATE``)."""
 EVENTS = 6
 RESPONSE_P50, RESPONSE_P90, RESPONSE_P99, RESPONSE_MAX = range(4)
 SERVICE_P50, SERVICE_P90, SERVICE_P99, SERVICE_MAX = range(4, 8)
@@ -83,6 +84,10 @@ class Seconds:
             before = self.gauges.get(second, column)
             self.gauges.put(second, column, value if math.isnan(before) else max(before, value))
 
+    def unanswered(self, first: int, end: int) -> int:
+        """Return how much work due in the seconds [first, end) is known to have had no answer."""
+        return int(self._unanswered.rows(end)[max(first, 0) :, _RESPONSE].sum())
+
     def close_second(self, second: int, packed: IntArray) -> None:
         """Derive the percentiles of a second of which nothing more is expected; ``packed`` holds its counts."""
         layout = self._layout
@@ -121,6 +126,3 @@ class Seconds:
                 (np.full(len(lost), _RESPONSE), np.full(len(lost), _SERVICE), requests.backend[lost] + _FIRST_BACKEND)
             )
             self._unanswered.add(np.tile(due, 3), columns)
-
-
-assert COMPLETED + FATES == EVENTS  # the ends of iterations stand in the order of their fates

@@ -47,13 +47,7 @@ def merge(pieces: Sequence[IntArray]) -> IntArray:
     """Return the sum of the pieces."""
     if len(pieces) == 1:
         return pieces[0]
-    keys = np.concatenate(pieces) if pieces else NOTHING
-    if not len(keys):
-        return NOTHING
-    keys.sort()
-    index = keys >> SHIFT
-    first = np.flatnonzero(np.concatenate(([True], index[1:] != index[:-1])))
-    return pack(index[first], np.add.reduceat(keys & COUNT_MASK, first))
+    return _summed(np.concatenate(pieces)) if pieces else NOTHING
 
 
 def between(packed: IntArray, first: int, end: int) -> IntArray:
@@ -65,7 +59,7 @@ def between(packed: IntArray, first: int, end: int) -> IntArray:
 def overlay(packed: IntArray) -> tuple[IntArray, IntArray]:
     """Lay all rows over each other: return the cells, ascending, and the sum of their counts."""
     index, counts = unpack(packed)
-    return unpack(merge([np.sort(pack(index % CELLS, counts)), NOTHING]))
+    return unpack(_summed(pack(index % CELLS, counts)))
 
 
 def by_row(packed: IntArray) -> Iterator[tuple[int, IntArray, IntArray]]:
@@ -75,3 +69,13 @@ def by_row(packed: IntArray) -> Iterator[tuple[int, IntArray, IntArray]]:
     for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows)) + 1):
         if len(part):
             yield int(rows[part[0]]), index[part] % CELLS, counts[part]
+
+
+def _summed(keys: IntArray) -> IntArray:
+    """Sort packed keys (in place) and add up those of the same index."""
+    if not len(keys):
+        return keys
+    keys.sort()
+    index = keys >> SHIFT
+    first = np.flatnonzero(np.concatenate(([True], index[1:] != index[:-1])))
+    return pack(index[first], np.add.reduceat(keys & COUNT_MASK, first))

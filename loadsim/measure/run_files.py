@@ -1,0 +1,50 @@
+"""The files of a run directory that hold what happened over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loadsim.measure.histogram import CELLS
+from loadsim.measure.histogram_log import Encoder, encode_tag, write_head, write_interval
+from loadsim.measure.recorder import Recorder
+from loadsim.measure.sparse import between, by_row, overlay
+from loadsim.measure.table import write_csv
+from loadsim.measure.tables import backends_table, outcomes_table, processes_table, series_table
+
+SERIES, BACKENDS, OUTCOMES, PROCESSES = "series.csv", "backends.csv", "outcomes.csv", "processes.csv"
+HISTOGRAMS = "histograms.hlog"
+
+
+def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float | None = None) -> None:
+    """Write the tables and the histogram log of a closed recorder into a directory, each whole or not at all.
+
+    ``started_at_s`` is profile time 0 in seconds since the epoch. Raises OSError.
+    """
+    for name, table in (
+        (SERIES, series_table(recorder)),
+        (BACKENDS, backends_table(recorder)),
+        (OUTCOMES, outcomes_table(recorder)),
+        (PROCESSES, processes_table(recorder)),
+    ):
+        write_csv(table, directory / name)
+    write_histograms(recorder, directory / HISTOGRAMS, started_at_s=started_at_s)
+
+
+def write_histograms(recorder: Recorder, path: Path, *, started_at_s: float | None = None) -> None:
+    """Write the histogram log: for each interval a line for all requests, and one for every part of them."""
+    layout, encoder = recorder.layout, Encoder()
+    whole = ((layout.response, encode_tag({"metric": "response_time"})), (layout.service, "metric=service_time"))
+    tags: dict[int, str] = {}
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="ascii") as file:
+        write_head(file, started_at_s)
+        for start_s, length_s, packed in recorder.intervals:
+            for first, tag in whole:
+                where, counts = overlay(between(packed, first * CELLS, (first + layout.classes) * CELLS))
+                if len(where):
+                    write_interval(file, encoder, tag, start_s, length_s, where, counts)
+            for row, where, counts in by_row(packed):
+                if row not in tags:
+                    tags[row] = encode_tag(layout.tags(row, recorder.known))
+                write_interval(file, encoder, tags[row], start_s, length_s, where, counts)
+    part.replace(path)
