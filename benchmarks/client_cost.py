@@ -63,7 +63,18 @@ SMALL = json.dumps({"id": 1, "name": "a thing of some kind", "price": "12.50", "
 
 def certificate(directory: Path) -> None:
     """Write cert.pem and key.pem, signed by itself."""
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
     command += ["-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem"), "-subj", "/CN=127.0.0.1"]
     subprocess.run([*command, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
 
@@ -172,7 +183,12 @@ def client_work(layer: str, port: int, tls_port: int):
         """Packs samples into one block, over and over."""
 
         def __init__(self) -> None:
-            self.block, self.at, self.pack, self.most = bytearray(4096 * REQUEST.size), 0, REQUEST.pack_into, 4096 * REQUEST.size
+            self.block, self.at, self.pack, self.most = (
+                bytearray(4096 * REQUEST.size),
+                0,
+                REQUEST.pack_into,
+                4096 * REQUEST.size,
+            )
 
         def request(self, key: int, due: float, started: float, ended: float, received: int, sent: int) -> None:
             self.pack(self.block, self.at, key, due, started, ended, received, sent)
@@ -219,7 +235,9 @@ CALLS = {
     "named": lambda client, n: client.get("/items/%d" % (n * 7919 % 10007), name="/items/:id"),
     "backend": lambda client, n: client.get("/backend"),
     "caught": _caught,
-    "headers": lambda client, n: client.get("/items/12345", headers={"X-Tenant": "blue", "X-Requested-With": "XMLHttpRequest"}),
+    "headers": lambda client, n: client.get(
+        "/items/12345", headers={"X-Tenant": "blue", "X-Requested-With": "XMLHttpRequest"}
+    ),
     "set-cookie": lambda client, n: client.get("/set"),
     "redirect": lambda client, n: client.get("/redirect"),
     "json": lambda client, n: client.post("/items", json={"item": n, "count": 2}).json()["id"],
@@ -256,10 +274,14 @@ def main() -> None:
             process.send_signal(signal.SIGTERM)
             process.wait()
     base = statistics.median(seen.get("bare") or [float("nan")])
-    print(f"{'layer':12s} {'us a request':>12s} {'to bare':>8s}   median of {options.turns} turns of {options.requests} requests")
+    print(
+        f"{'layer':12s} {'us a request':>12s} {'to bare':>8s}   median of {options.turns} turns of {options.requests} requests"
+    )
     for layer, values in seen.items():
         middle = statistics.median(values)
-        print(f"{layer:12s} {middle:12.1f} {middle / base:8.2f}   {LAYERS[layer]}  ({min(values):.1f} to {max(values):.1f})")
+        print(
+            f"{layer:12s} {middle:12.1f} {middle / base:8.2f}   {LAYERS[layer]}  ({min(values):.1f} to {max(values):.1f})"
+        )
 
 
 if __name__ == "__main__":

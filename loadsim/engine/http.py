@@ -201,7 +201,7 @@ class Client:
         if code or catch:
             facts = (due, started, ended, connection.received, connection.sent)
             label = f"{prepared.method if prepared else 'GET'} {path}"
-            problem = connection.problem if connection.outcome else response
+            problem = connection.problem if connection.outcome else connection.raw  # never the response: it holds this
             settle = partial(self._settle, key, facts, label, problem)
             if isinstance(response, CaughtResponse):
                 response.bind(settle)
@@ -217,8 +217,7 @@ class Client:
             self.user.failed = True
             notes = self.origin.notes
             if code not in notes.seen:
-                text = why or (describe(problem) if isinstance(problem, OSError) else str(problem))
-                notes.add(code, f"{label}: {text}")
+                notes.add(code, f"{label.partition('?')[0]}: {why or _in_words(problem)}")
         self._record(key | code, *facts)
 
     def _keep(self, cookies: list[bytes], path: str) -> None:
@@ -268,3 +267,10 @@ class Client:
         for connection in self._spares:
             connection.discard()
         self._spares.clear()
+
+
+def _in_words(problem: object) -> str:
+    """Say what was seen: a failure of the socket, a text, or the status line of an answer."""
+    if isinstance(problem, bytes):
+        return problem.partition(b"\r\n")[0].decode("latin-1").partition(" ")[2]
+    return describe(problem) if isinstance(problem, OSError) else str(problem)

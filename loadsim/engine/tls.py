@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from loadsim.engine.failures import describe
 from loadsim.errors import UsageError
 from loadsim.wire import HttpSettings
 
@@ -25,7 +26,7 @@ def build_context(settings: HttpSettings) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.cacert)
     except ssl.SSLError as error:
-        raise UsageError(f"--cacert {settings.cacert}: no certificate in PEM form ({error.reason or error})") from None
+        raise UsageError(f"--cacert {settings.cacert}: no certificate in PEM form ({describe(error)})") from None
     if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -36,7 +37,7 @@ def build_context(settings: HttpSettings) -> ssl.SSLContext:
         except ssl.SSLError as error:
             where = f"--cert {settings.cert}" + (f" --key {settings.key}" if settings.key else "")
             raise UsageError(
-                f"{where}: not a certificate with its unencrypted key in PEM form ({error.reason or error})"
+                f"{where}: not a certificate with its unencrypted key in PEM form ({describe(error)})"
             ) from None
     return context
 
@@ -132,7 +133,11 @@ class TlsStream:
         pieces = []
         try:
             while True:
-                pieces.append(self._ssl.read(size))
+                piece = self._ssl.read(size)
+                if not piece:  # the other side's goodbye
+                    self.ended = True
+                    break
+                pieces.append(piece)
                 if not self._incoming.pending and not self._ssl.pending():
                     break
         except ssl.SSLWantReadError:
