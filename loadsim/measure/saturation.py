@@ -1,0 +1,43 @@
+"""Whether the generator itself was the bottleneck: then the numbers are its own, and the run is invalid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loadsim.measure.histogram import FloatArray
+from loadsim.units import format_duration, format_share
+
+LATE_START_FLOOR_S = 1e-3
+LATE_START_SHARE = 0.05
+"""Of the median response time: lateness below it does not change what is reported by much."""
+BUSY_CPU = 0.9
+BUSY_SECONDS = 0.1
+
+
+def saturation(*, late_start_p99_s: float | None, response_p50_s: float | None, generator_cpu: FloatArray) -> list[str]:
+    """Return why the generator counts as saturated, in words with the numbers; nothing if it does not.
+
+    ``generator_cpu`` is its share of one core in each second of the measured window, nan where not known. Without a
+    median response time (most had no answer, or the closed model) the bound on late start is 1 ms.
+    """
+    reasons = []
+    bound_s = max(LATE_START_FLOOR_S, LATE_START_SHARE * (response_p50_s or 0.0))
+    if late_start_p99_s is not None and late_start_p99_s > bound_s:
+        why = (
+            "1 ms" if bound_s == LATE_START_FLOOR_S else f"{format_share(LATE_START_SHARE)} of the median response time"
+        )
+        reasons.append(
+            f"the generator was saturated: 1 % of the arrivals started {format_duration(late_start_p99_s)} late or more, "
+            f"through no doing of the target (bound: {format_duration(bound_s)}, {why}). {_ADVICE}"
+        )
+    known = generator_cpu[~np.isnan(generator_cpu)]
+    busy = float(np.mean(known > BUSY_CPU)) if len(known) else 0.0
+    if busy >= BUSY_SECONDS:
+        reasons.append(
+            f"the generator was saturated: it used more than {format_share(BUSY_CPU)} of its core in "
+            f"{format_share(busy)} of the seconds (bound: {format_share(BUSY_SECONDS)}). {_ADVICE}"
+        )
+    return reasons
+
+
+_ADVICE = "Lower --rate, or give the generator a core of its own."
