@@ -1,0 +1,179 @@
+"""How the requests fell on the backends, and how each of them answered."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from loadsim.record import BackendRecord, Balance, Quantiles
+from loadsim.report import ticks
+from loadsim.report.chart import Axis, Chart, Series
+from loadsim.report.drawings.common import bands, few, smooth
+from loadsim.report.rundata import RunData, spread
+from loadsim.report.text import seconds, share, visible
+
+NONE = "(none)"
+_SAMPLES_A_POINT = 100
+
+
+def backends_of(run: RunData) -> dict[str, BackendRecord]:
+    """Return the backends that answered, without what came from none of them, pool by pool."""
+    named = {name: backend for name, backend in run.record.backends.items() if name != NONE}
+    return dict(sorted(named.items(), key=lambda item: item[1].pool or ""))
+
+
+def expected_share(name: str, backend: BackendRecord, balance: dict[str, Balance]) -> float | None:
+    """Return the share of its pool that a backend should have had; None if the record does not say."""
+    entry = balance.get(backend.pool or "all") or balance.get("all")
+    if entry is None or not entry.backends:
+        return None
+    if entry.expected == "uniform":
+        return 1.0 / entry.backends
+    weights = entry.expected
+    total = sum(weights.values())
+    return weights.get(name, 0.0) / total if total else None
+
+
+def balancer_distribution(run: RunData) -> Chart | None:
+    """Share of requests a backend, with the share it should have had."""
+    backends = backends_of(run)
+    if not backends:
+        return None
+    shares = np.array([b.share if b.share is not None else math.nan for b in backends.values()])
+    wanted = [expected_share(name, b, run.record.balance) for name, b in backends.items()]
+    expected = np.array([math.nan if w is None else w for w in wanted])
+    series = [Series("share", "share of requests", "good", shares, "bar")]
+    if np.isfinite(expected).any():
+        series.append(Series("expected", "expected share", "expected", expected, "tick"))
+    names = _names(run, backends)
+    jain = _jain(run)
+    return Chart(
+        key="balancer-distribution",
+        section="balance",
+        title="Share of each backend",
+        reading="A bar beyond its tick got more than its share; one short of it got less.",
+        alt="; ".join(f"{n} {share(float(s))}" for n, s in zip(names[:12], shares[:12], strict=True))
+        + ("; and others" if len(names) > 12 else "")
+        + (f". Jain's fairness index {jain}." if jain else "."),
+        kind="bars",
+        x=ticks.linear("share of the pool's requests", "share", np.concatenate([s.values for s in series])),
+        y=_category(names),
+        series=tuple(series),
+        categories=names,
+    )
+
+
+def backend_latency(run: RunData) -> Chart | None:
+    """Median and p99 of each backend."""
+    backends = {name: b for name, b in backends_of(run).items() if _times(run, b).p50 is not None}
+    if not backends:
+        return None
+    p50 = _column([_times(run, b).p50 for b in backends.values()])
+    p99 = _column([_times(run, b).p99 for b in backends.values()])
+    names = _names(run, backends)
+    word = run.time_word
+    return Chart(
+        key="backend-latency",
+        section="balance",
+        title=f"{word.capitalize()} time of each backend",
+        reading="From the median (light) to the 99th percentile (dark), on a log scale. A longer bar is a longer tail.",
+        alt="p99: "
+        + "; ".join(f"{n} {seconds(float(v))}" for n, v in zip(names[:12], p99[:12], strict=True))
+        + ("; and others." if len(names) > 12 else "."),
+        kind="bars",
+        x=ticks.logarithmic(f"{word} time", np.concatenate([p50, p99])),
+        y=_category(names),
+        series=(Series("p50", "p50", "p50", p50, "dot"), Series("p99", "p99", "p99", p99, "dot")),
+        categories=names,
+    )
+
+
+def balancer_over_time(run: RunData) -> Chart | None:
+    """Share of each backend over time, smoothed until a point stands for enough requests."""
+    columns = spread(run.backends, "backend", "count", run.times_s)
+    columns = {name: column for name, column in columns.items() if name in backends_of(run)}
+    if len(columns) < 2:
+        return None
+    total = np.nansum(np.vstack(list(columns.values())), axis=0)
+    busy = total[total > 0]
+    if not len(busy):
+        return None
+    window = max(1, min(60, math.ceil(_SAMPLES_A_POINT / float(np.median(busy)))))
+    everything = smooth(total, window)
+    shares = {
+        name: np.divide(smooth(c, window), everything, out=np.full(len(c), np.nan), where=everything > 0)
+        for name, c in columns.items()
+    }
+    series = few(shares, {name: float(np.nansum(c)) for name, c in columns.items()}, "other backends")
+    over = f" Each point covers {window} seconds." if window > 1 else ""
+    return Chart(
+        key="balancer-over-time",
+        section="balance",
+        title="Share of each backend over time",
+        reading=f"Level lines are an even spread; a band that widens took over from the others.{over}",
+        alt="Lowest and highest share over the run: "
+        + "; ".join(f"{s.label} {share(float(np.nanmin(s.values)))} to {share(float(np.nanmax(s.values)))}" for s in series)
+        + ".",
+        kind="stack",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=Axis("share of requests", "share", "linear", 0.0, 1.0, tuple((q / 4, f"{q * 25} %") for q in range(5))),
+        xs=run.times_s,
+        series=tuple(_as_area(s) for s in series),
+        bands=bands(run),
+    )
+
+
+def backend_latency_over_time(run: RunData) -> Chart | None:
+    """p99 of each backend over time: the slowest and the busiest of them."""
+    columns = spread(run.backends, "backend", "p99_s", run.times_s)
+    columns = {n: c for n, c in columns.items() if n in backends_of(run) and np.isfinite(c).any()}
+    if len(columns) < 2:
+        return None
+    slow = {name: _times(run, run.record.backends[name]).p99 or 0.0 for name in columns}
+    series = few(columns, slow)
+    left_out = f" The {len(series)} slowest of {len(columns)}." if len(series) < len(columns) else ""
+    return Chart(
+        key="backend-latency-over-time",
+        section="balance",
+        title="p99 of each backend over time",
+        reading=f"One line above the others is one slow backend; all lines together are something they share.{left_out}",
+        alt="Median over the run of each second's p99: "
+        + "; ".join(f"{s.label} {seconds(float(np.nanmedian(s.values)))}" for s in series)
+        + ".",
+        kind="time",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=ticks.logarithmic("p99", np.concatenate([s.values for s in series])),
+        xs=run.times_s,
+        series=series,
+        bands=bands(run),
+    )
+
+
+def _times(run: RunData, backend: BackendRecord) -> Quantiles:
+    return backend.service_time_s if run.closed else backend.response_time_s
+
+
+def _names(run: RunData, backends: dict[str, BackendRecord]) -> tuple[str, ...]:
+    pools = {b.pool for b in backends.values()}
+    several = len(pools) > 1
+    return tuple(
+        visible(f"{b.pool} / {name}" if several and b.pool else name, 48) for name, b in backends.items()
+    )
+
+
+def _category(names: tuple[str, ...]) -> Axis:
+    return Axis("", "count", "category", 0.0, float(len(names)), tuple((float(i), n) for i, n in enumerate(names)))
+
+
+def _column(values: list[float | None]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.array([math.nan if value is None else value for value in values])
+
+
+def _jain(run: RunData) -> str:
+    entry = run.record.balance.get("all")
+    return f"{entry.jain:.3f}" if entry is not None and entry.jain is not None else ""
+
+
+def _as_area(series: Series) -> Series:
+    return Series(series.key, series.label, series.role, series.values, "area")

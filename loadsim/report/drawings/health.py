@@ -1,0 +1,111 @@
+"""What the generator could vouch for, and what the target's processes used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loadsim.report import ticks
+from loadsim.report.chart import Chart, Mark, Series
+from loadsim.report.drawings.common import bands, few, highest
+from loadsim.report.rundata import RunData, spread
+from loadsim.report.text import seconds, share
+from loadsim.units import format_size
+
+CPU_LIMIT = 0.9
+"""Of a core: the contract's bound for a generator whose own timing can be trusted."""
+
+
+def late_start_limit_s(run: RunData) -> float:
+    """Return the contract's bound on the generator's lateness: 1 ms, or 5 % of the median response time."""
+    p50 = run.main_time.p50
+    return max(1e-3, 0.05 * p50 if p50 is not None else 0.0)
+
+
+def generator_cpu(run: RunData) -> Chart | None:
+    """How busy the generator was."""
+    cpu = run.column("generator_cpu")
+    top = highest(cpu)
+    if top is None:
+        return None
+    return Chart(
+        key="generator-cpu",
+        section="health",
+        title="Generator: processor",
+        reading="Of one core. Near the line, the generator itself begins to be what is measured.",
+        alt=f"Mean {share(run.record.load.generator_cpu)}, at most {share(top)} of one core; "
+        f"{share(CPU_LIMIT)} is the limit.",
+        kind="time",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=ticks.linear("of one core", "share", cpu, at_least=1.0),
+        xs=run.times_s,
+        series=(Series("generator_cpu", "busiest worker", "good", cpu),),
+        bands=bands(run),
+        marks=(Mark("limit", CPU_LIMIT),),
+    )
+
+
+def generator_late_start(run: RunData) -> Chart | None:
+    """How late the generator started what was due."""
+    late = run.column("late_start_p99_s")
+    top = highest(late)
+    if top is None or top <= 0:
+        return None
+    limit = late_start_limit_s(run)
+    return Chart(
+        key="generator-late-start",
+        section="health",
+        title="Generator: late start",
+        reading="p99 of the time between when an arrival could start and when it did; the generator's own doing.",
+        alt=f"p99 over the run {seconds(run.record.load.late_start_s.p99)}, in the worst second {seconds(top)}; "
+        f"{seconds(limit)} is the limit.",
+        kind="time",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=ticks.logarithmic("late start p99", late, also=(limit,)),
+        xs=run.times_s,
+        series=(Series("late_start", "late start p99", "good", late),),
+        bands=bands(run),
+        marks=(Mark("limit over the run", limit),),
+    )
+
+
+def target_cpu(run: RunData) -> Chart | None:
+    """Processor time of each of the target's processes."""
+    columns = {n: c for n, c in spread(run.processes, "process", "cpu", run.times_s).items() if np.isfinite(c).any()}
+    if not columns:
+        return None
+    series = few(columns, {name: float(np.nansum(c)) for name, c in columns.items()}, "other processes")
+    return Chart(
+        key="target-cpu",
+        section="health",
+        title="Target: processor",
+        reading="Of one core, each process. A process at 100 % does nothing but work: it is what limits the system.",
+        alt="At most: " + "; ".join(f"{s.label} {share(highest(s.values))}" for s in series) + " of one core.",
+        kind="time",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=ticks.linear("of one core", "share", np.concatenate([s.values for s in series])),
+        xs=run.times_s,
+        series=series,
+        bands=bands(run),
+    )
+
+
+def target_memory(run: RunData) -> Chart | None:
+    """Resident memory of each of the target's processes."""
+    columns = spread(run.processes, "process", "memory_bytes", run.times_s)
+    columns = {name: column for name, column in columns.items() if np.isfinite(column).any()}
+    if not columns:
+        return None
+    series = few(columns, {name: float(np.nanmax(c)) for name, c in columns.items()}, "other processes")
+    return Chart(
+        key="target-memory",
+        section="health",
+        title="Target: memory",
+        reading="Resident memory of each process. A line that only climbs is a leak, or a cache that fills.",
+        alt="At most: " + "; ".join(f"{s.label} {format_size(highest(s.values) or 0)}" for s in series) + ".",
+        kind="time",
+        x=ticks.clocked(float(run.times_s[-1]) + 1),
+        y=ticks.linear("resident", "bytes", np.concatenate([s.values for s in series])),
+        xs=run.times_s,
+        series=series,
+        bands=bands(run),
+    )
