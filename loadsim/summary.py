@@ -112,10 +112,10 @@ def summarise(
 ) -> Summary:
     """Return what a closed recorder says of the run.
 
-    ``lost`` is how many scheduled iterations sent no sample (the engine's count minus the recorder's); ``measured_s`` how
-    much of the measured window took place (None: all of it); ``examples`` the first error of each outcome in words.
-    ``max_in_flight`` and ``max_backlog`` are the engine's own, better than the highest of its gauges. ``weights`` are the
-    balancer's by pool, where it has any; ``events`` whose recovery is reported: by default the phases called spike.
+    ``lost`` is how many scheduled iterations sent no sample (the engine's count minus the recorder's); ``measured_s``
+    how much of the measured window took place (None: all of it); ``examples`` the first error of each outcome in words.
+    ``max_in_flight`` and ``max_backlog`` are the engine's own, better than the highest of its gauges. ``weights`` are
+    the balancer's by pool, where it has any; ``events`` whose recovery is reported: by default the phases called spike.
     """
     window_s = recorder.duration_s if measured_s is None else min(measured_s, recorder.duration_s)
     totals = recorder.marginals.outcomes[: recorder.layout.classes].sum(axis=0)
@@ -207,7 +207,7 @@ def _failed(recorder: Recorder, counts: IntArray) -> int:
 
 
 def _errors(recorder: Recorder, examples: Mapping[str, str]) -> list[ErrorKind]:
-    """Return the outcomes that are not ok, most frequent first; exceptions are of iterations, the others of requests."""
+    """Return the outcomes that are not ok, most frequent first: of requests, and the exceptions of iterations."""
     counts = {name: count for name, count in recorder.outcome_counts().items() if count and name != "ok"}
     exception = outcome_name(Outcome.EXCEPTION)
     if recorder.marginals.exceptions:

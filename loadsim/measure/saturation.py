@@ -23,12 +23,11 @@ def saturation(*, late_start_p99_s: float | None, response_p50_s: float | None, 
     reasons = []
     bound_s = max(LATE_START_FLOOR_S, LATE_START_SHARE * (response_p50_s or 0.0))
     if late_start_p99_s is not None and late_start_p99_s > bound_s:
-        why = (
-            "1 ms" if bound_s == LATE_START_FLOOR_S else f"{format_share(LATE_START_SHARE)} of the median response time"
-        )
+        of_median = f", {format_share(LATE_START_SHARE)} of the median response time"
         reasons.append(
-            f"the generator was saturated: 1 % of the arrivals started {format_duration(late_start_p99_s)} late or more, "
-            f"through no doing of the target (bound: {format_duration(bound_s)}, {why}). {_ADVICE}"
+            f"the generator was saturated: 1 % of the arrivals started {format_duration(late_start_p99_s)} or more too "
+            f"late through no doing of the target (bound: {format_duration(bound_s)}"
+            f"{of_median if bound_s > LATE_START_FLOOR_S else ''}). {_ADVICE}"
         )
     known = generator_cpu[~np.isnan(generator_cpu)]
     busy = float(np.mean(known > BUSY_CPU)) if len(known) else 0.0
