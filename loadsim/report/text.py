@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 
@@ -29,7 +30,7 @@ def _seen(character: str) -> str:
 
 def amount(value: float | None) -> str:
     """Write a count or a rate's number: ``'12,345'``, ``'48.2'``, ``'0.40'``."""
-    if value is None:
+    if value is None or not math.isfinite(value):
         return UNKNOWN
     if abs(value) >= 100 or value == round(value):
         return f"{value:,.0f}"
@@ -38,12 +39,12 @@ def amount(value: float | None) -> str:
 
 def seconds(value: float | None) -> str:
     """Write a measured time."""
-    return UNKNOWN if value is None else format_duration(value).replace(" us", " µs")
+    return UNKNOWN if value is None or not math.isfinite(value) else format_duration(value).replace(" us", " µs")
 
 
 def share(value: float | None) -> str:
     """Write a share as per cent."""
-    return UNKNOWN if value is None else format_share(value)
+    return UNKNOWN if value is None or not math.isfinite(value) else format_share(value)
 
 
 def rate(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from loadsim.report.rundata import RunData, spread
 from loadsim.report.text import seconds, share, visible
 
 NONE = "(none)"
-_SAMPLES_A_POINT = 100
+_SAMPLES_A_BACKEND = 50
+_NUMBER = re.compile(r"(\d+)")
 
 
 def backends_of(run: RunData) -> dict[str, BackendRecord]:
     """Return the backends that answered, without what came from none of them, pool by pool."""
     named = {name: backend for name, backend in run.record.backends.items() if name != NONE}
-    return dict(sorted(named.items(), key=lambda item: item[1].pool or ""))
+    return dict(sorted(named.items(), key=lambda item: (item[1].pool or "", _natural(item[0]))))
 
 
 def expected_share(name: str, backend: BackendRecord, balance: dict[str, Balance]) -> float | None:
@@ -41,6 +43,8 @@ def balancer_distribution(run: RunData) -> Chart | None:
     if not backends:
         return None
     shares = np.array([b.share if b.share is not None else math.nan for b in backends.values()])
+    if not np.isfinite(shares).any():
+        return None
     wanted = [expected_share(name, b, run.record.balance) for name, b in backends.items()]
     expected = np.array([math.nan if w is None else w for w in wanted])
     series = [Series("share", "share of requests", "good", shares, "bar")]
@@ -99,7 +103,7 @@ def balancer_over_time(run: RunData) -> Chart | None:
     busy = total[total > 0]
     if not len(busy):
         return None
-    window = max(1, min(60, math.ceil(_SAMPLES_A_POINT / float(np.median(busy)))))
+    window = max(1, min(60, math.ceil(_SAMPLES_A_BACKEND * len(columns) / float(np.median(busy)))))
     everything = smooth(total, window)
     shares = {
         name: np.divide(smooth(c, window), everything, out=np.full(len(c), np.nan), where=everything > 0)
@@ -113,7 +117,9 @@ def balancer_over_time(run: RunData) -> Chart | None:
         title="Share of each backend over time",
         reading=f"Level lines are an even spread; a band that widens took over from the others.{over}",
         alt="Lowest and highest share over the run: "
-        + "; ".join(f"{s.label} {share(float(np.nanmin(s.values)))} to {share(float(np.nanmax(s.values)))}" for s in series)
+        + "; ".join(
+            f"{s.label} {share(float(np.nanmin(s.values)))} to {share(float(np.nanmax(s.values)))}" for s in series
+        )
         + ".",
         kind="stack",
         x=ticks.clocked(float(run.times_s[-1]) + 1),
@@ -150,6 +156,11 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
     )
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts web-2 before web-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
+
+
 def _times(run: RunData, backend: BackendRecord) -> Quantiles:
     return backend.service_time_s if run.closed else backend.response_time_s
 
@@ -157,9 +168,7 @@ def _times(run: RunData, backend: BackendRecord) -> Quantiles:
 def _names(run: RunData, backends: dict[str, BackendRecord]) -> tuple[str, ...]:
     pools = {b.pool for b in backends.values()}
     several = len(pools) > 1
-    return tuple(
-        visible(f"{b.pool} / {name}" if several and b.pool else name, 48) for name, b in backends.items()
-    )
+    return tuple(visible(f"{b.pool} / {name}" if several and b.pool else name, 48) for name, b in backends.items())
 
 
 def _category(names: tuple[str, ...]) -> Axis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loadsim.measure.saturation import BUSY_CPU, LATE_START_FLOOR_S, LATE_START_SHARE
 from loadsim.report import ticks
 from loadsim.report.chart import Chart, Mark, Series
 from loadsim.report.drawings.common import bands, few, highest
@@ -11,14 +12,11 @@ from loadsim.report.rundata import RunData, spread
 from loadsim.report.text import seconds, share
 from loadsim.units import format_size
 
-CPU_LIMIT = 0.9
-"""Of a core: the contract's bound for a generator whose own timing can be trusted."""
-
 
 def late_start_limit_s(run: RunData) -> float:
     """Return the contract's bound on the generator's lateness: 1 ms, or 5 % of the median response time."""
     p50 = run.main_time.p50
-    return max(1e-3, 0.05 * p50 if p50 is not None else 0.0)
+    return max(LATE_START_FLOOR_S, LATE_START_SHARE * (p50 or 0.0))
 
 
 def generator_cpu(run: RunData) -> Chart | None:
@@ -33,14 +31,14 @@ def generator_cpu(run: RunData) -> Chart | None:
         title="Generator: processor",
         reading="Of one core. Near the line, the generator itself begins to be what is measured.",
         alt=f"Mean {share(run.record.load.generator_cpu)}, at most {share(top)} of one core; "
-        f"{share(CPU_LIMIT)} is the limit.",
+        f"{share(BUSY_CPU)} is the limit.",
         kind="time",
         x=ticks.clocked(float(run.times_s[-1]) + 1),
         y=ticks.linear("of one core", "share", cpu, at_least=1.0),
         xs=run.times_s,
         series=(Series("generator_cpu", "busiest worker", "good", cpu),),
         bands=bands(run),
-        marks=(Mark("limit", CPU_LIMIT),),
+        marks=(Mark("limit", BUSY_CPU),),
     )
 
 

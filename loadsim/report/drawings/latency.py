@@ -16,7 +16,12 @@ _CURVE_POINTS = 240
 def latency(run: RunData) -> Chart | None:
     """Percentiles of response time by the second in which requests were due."""
     word = run.time_word
-    names = (("p50", "p50", 1.3, False), ("p90", "p90", 1.5, False), ("p99", "p99", 2.0, False), ("max", "max", 1.0, True))
+    names = (
+        ("p50", "p50", 1.3, False),
+        ("p90", "p90", 1.5, False),
+        ("p99", "p99", 2.0, False),
+        ("max", "max", 1.0, True),
+    )
     columns = [(name, run.column(f"{word}_{name}_s"), role, width, off) for name, role, width, off in names]
     series = tuple(
         Series(name, name, role, values, width=width, hidden=off)

@@ -1,0 +1,229 @@
+"""Charts as PNG or SVG files, drawn by matplotlib from the same data as the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from loadsim.report.chart import Chart, Series
+from loadsim.report.charts import charts
+from loadsim.report.rundata import RunData
+from loadsim.report.theme import DARK, HEAT, LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Size = tuple[int, int]
+DEFAULT_SIZE: Size = (1600, 900)
+"""Pixels; at half of it, 800 wide, text is still 11 to 15 pixels high."""
+_INCHES_WIDE = 8.0
+
+
+def write_pngs(
+    run: RunData,
+    directory: Path,
+    *,
+    dark: bool = False,
+    size: Size = DEFAULT_SIZE,
+    kind: Literal["png", "svg"] = "png",
+) -> list[Path]:
+    """Write one picture a chart, named by the chart's key, and return the paths. Raises OSError."""
+    subject = f"{run.record.manifest.scenario} · {run.record.manifest.topology or run.record.manifest.target}"
+    return write_charts(charts(run), directory, subject=subject, dark=dark, size=size, kind=kind)
+
+
+def write_charts(
+    drawn: Sequence[Chart],
+    directory: Path,
+    *,
+    subject: str = "",
+    dark: bool = False,
+    size: Size = DEFAULT_SIZE,
+    kind: Literal["png", "svg"] = "png",
+) -> list[Path]:
+    """Write one picture for each of these charts; ``subject`` stands small in the corner."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    theme = DARK if dark else LIGHT
+    paths = []
+    with mpl.rc_context(_style(theme)):
+        for chart in drawn:
+            width, height = _pixels(chart, size)
+            dpi = width / _INCHES_WIDE
+            figure = Figure(figsize=(_INCHES_WIDE, height / dpi), dpi=dpi)
+            FigureCanvasAgg(figure)
+            draw(chart, figure, theme, subject)
+            path = directory / f"{chart.key}.{kind}"
+            figure.savefig(
+                path, format=kind, metadata={"Date": None} if kind == "svg" else {"Title": _plain(chart.title)}
+            )
+            paths.append(path)
+    return paths
+
+
+def draw(chart: Chart, figure: Figure, theme: Mapping[str, str], subject: str = "") -> None:
+    """Draw a chart on an empty figure."""
+    height = figure.get_figheight()
+    left = 0.26 if chart.kind == "bars" else 0.095
+    axes = figure.add_axes((left, 0.62 / height, 0.965 - left, 1 - (0.62 + 1.02) / height))
+    {"bars": _bars, "heat": _heat}.get(chart.kind, _lines)(chart, axes, theme)
+    _frame(chart, axes, theme)
+    figure.text(0.03, 1 - 0.34 / height, _plain(chart.title), size=14, weight="bold", color=theme["ink"])
+    figure.text(0.03, 1 - 0.58 / height, _plain(chart.reading), size=9, color=theme["muted"])
+    figure.text(0.965, 0.12 / height, _plain(subject[:90]), size=8, color=theme["muted"], ha="right")
+
+
+def _style(theme: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "font.family": "DejaVu Sans",
+        "font.size": 9.5,
+        "figure.facecolor": theme["surface"],
+        "savefig.facecolor": theme["surface"],
+        "axes.facecolor": theme["surface"],
+        "text.color": theme["ink"],
+        "axes.labelcolor": theme["muted"],
+        "xtick.color": theme["muted"],
+        "ytick.color": theme["muted"],
+        "svg.fonttype": "none",
+        "svg.hashsalt": "loadsim",
+        "path.simplify_threshold": 0.4,
+    }
+
+
+def _pixels(chart: Chart, size: Size) -> Size:
+    """Return the size in pixels: bars need a row each."""
+    width, height = size
+    if chart.kind != "bars":
+        return width, height
+    rows = len(chart.categories)
+    inches = 1.64 + max(1.0, rows * (0.34 if rows <= 16 else 0.2))
+    return width, round(inches * width / _INCHES_WIDE)
+
+
+def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+    _bands(chart, axes, theme)
+    shown = [series for series in chart.series if not series.hidden]
+    if chart.kind == "stack":
+        stack = np.vstack([np.nan_to_num(series.values) for series in shown])
+        upto = np.cumsum(stack, axis=0)
+        for low, high, series in zip(np.vstack([upto[:1] * 0, upto[:-1]]), upto, shown, strict=True):
+            step: Any = "mid"
+            axes.fill_between(
+                chart.xs, low, high, step=step, color=theme[series.role], lw=0, label=_plain(series.label)
+            )
+    else:
+        for series in shown:
+            _line(chart, series, axes, theme)
+    for mark in chart.marks:
+        along_y = mark.axis == "y"
+        line = axes.axhline if along_y else axes.axvline
+        line(mark.at, color=theme[mark.role], lw=1.1, ls=(0, (5, 3)))
+        place = (0.995, mark.at) if along_y else (mark.at, 0.02)
+        transform = axes.get_yaxis_transform() if along_y else axes.get_xaxis_transform()
+        offset = (0, 3) if along_y else (4, 0)
+        axes.annotate(
+            _plain(mark.label), place, xycoords=transform, xytext=offset, textcoords="offset points",
+            ha="right" if along_y else "left", size=8.5, color=theme[mark.role],
+        )  # fmt: skip
+    if shown:
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(len(shown), 8), frameon=False, fontsize=9,
+            labelcolor=theme["ink"], handlelength=1.4, columnspacing=1.4, borderpad=0.2,
+        )  # fmt: skip
+
+
+def _line(chart: Chart, series: Series, axes: Axes, theme: Mapping[str, str]) -> None:
+    style: Any = (0, (3, 1.6)) if series.dashed else "-"
+    lone = _lone(series.values)
+    axes.plot(
+        chart.xs, series.values, color=theme[series.role], lw=series.width, ls=style, label=_plain(series.label),
+        solid_joinstyle="round", drawstyle="default",
+    )  # fmt: skip
+    axes.plot(chart.xs[lone], series.values[lone], ".", ms=3, color=theme[series.role])
+
+
+def _lone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the known values that have no known neighbour: a line would not show them."""
+    known = np.concatenate([[False], np.isfinite(values), [False]])
+    return np.flatnonzero(known[1:-1] & ~known[:-2] & ~known[2:])
+
+
+def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+    for band in chart.bands:
+        if band.shaded:
+            colour = theme["drain" if band.kind == "drain" else "band"]
+            axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
+        if len(chart.bands) > 1 or band.shaded:
+            axes.annotate(
+                _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -11),
+                textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,
+            )  # fmt: skip
+
+
+def _bars(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+    rows = np.arange(len(chart.categories))
+    many = len(rows) > 16
+    dots = [series for series in chart.series if series.shape == "dot"]
+    for series in chart.series:
+        colour, label = theme[series.role], _plain(series.label)
+        if series.shape == "bar":
+            axes.barh(rows, series.values, 0.62, color=colour, label=label)
+        elif series.shape == "tick":
+            axes.plot(series.values, rows, "|", ms=9 if many else 17, mew=2, color=colour, label=label)
+        else:
+            axes.plot(series.values, rows, "o", ms=4.5 if many else 8, color=colour, label=label, zorder=3)
+    if len(dots) == 2:
+        axes.hlines(rows, dots[0].values, dots[1].values, color=theme["line"], lw=2 if many else 4, zorder=2)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, fontsize=9, labelcolor=theme["ink"],
+        handlelength=1.4, numpoints=1, borderpad=0.2,
+    )  # fmt: skip
+
+
+def _heat(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+    from matplotlib.colors import ListedColormap
+
+    found = chart.heat
+    if found is None:
+        return
+    palette = HEAT["dark" if theme is DARK else "light"]
+    counts = np.where(found.counts > 0, np.log1p(found.counts), np.nan)
+    columns = found.start_s + found.column_s * np.arange(counts.shape[1] + 1)
+    axes.pcolormesh(columns, found.edges_s, counts, cmap=ListedColormap(palette), vmin=0, rasterized=True)
+    for band in chart.bands:
+        if len(chart.bands) > 1:
+            axes.axvline(band.start_s, color=theme["muted"], lw=0.6, ls=":")
+
+
+def _frame(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+    axes.set_xlim(chart.x.low, chart.x.high)
+    if chart.x.scale == "log":
+        axes.set_xscale("log")
+    if chart.kind != "bars":
+        if chart.y.scale == "log":
+            axes.set_yscale("log")
+        axes.set_ylim(chart.y.low, chart.y.high)
+    for spine in ("top", "right", "left"):
+        axes.spines[spine].set_visible(False)
+    axes.spines["bottom"].set_color(theme["line"])
+    axes.set_xticks([place for place, _ in chart.x.ticks], [_plain(text) for _, text in chart.x.ticks])
+    axes.set_yticks([place for place, _ in chart.y.ticks], [_plain(text) for _, text in chart.y.ticks])
+    axes.minorticks_off()
+    axes.tick_params(length=0, pad=5, labelsize=7 if len(chart.categories) > 16 else 9.5)
+    axes.grid(visible=True, axis="x" if chart.kind == "bars" else "y", color=theme["grid"], lw=0.8)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(_plain(chart.x.title), size=9, labelpad=3)
+    if chart.y.title:
+        axes.set_title(_plain(chart.y.title), loc="left", size=9, color=theme["muted"], pad=6)
+
+
+def _plain(text: str) -> str:
+    """Return text that matplotlib does not take for a formula."""
+    return text.replace("$", r"\$")
