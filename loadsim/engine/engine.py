@@ -20,7 +20,8 @@ from locust.user.task import LOCUST_STATE_RUNNING
 from loadsim.engine.origin import Origin
 from loadsim.engine.pacer import Arrival, Pacer
 from loadsim.engine.samples import Outbox, SampleWriter
-from loadsim.measure.sample import CLASS_SHIFT, Outcome
+from loadsim.errors import UsageError
+from loadsim.measure.sample import CLASS_SHIFT, MAX_CLASSES, Outcome
 from loadsim.randomness import skip, states, uniforms
 from loadsim.schedule import Schedule
 from loadsim.wire import ErrorExample, Kind, Names, Plan, Tick
@@ -55,28 +56,50 @@ class Engine:
         self._draining_until: float | None = None
         self._raised: set[tuple[object, ...]] = set()
         self._raised_examples: list[ErrorExample] = []
-        self._closed: Iterator[tuple[int, int, int]] | None = None
+        self._closed: Iterator[tuple[int, int, int]] = iter(())
+        self._closed_warmup: Iterator[tuple[int, int, int]] = iter(())
         self._closed_left = 0
         self._chores = itertools.count(1)
         self._ticks = itertools.count(1)
         self._timer = self.hub.loop.timer(CHORE_S, CHORE_S)
+        self._timer.start(self._sweep)
 
     # -- the run
 
     def use(self, tasks: list[Callable[[Any], object]], visitor_classes: Mapping[str, float]) -> None:
         """Take what an iteration may be, each entry as likely, and the visitor classes with their shares."""
+        check_visitor_classes(visitor_classes)
         self.tasks, self.class_names = tasks, tuple(visitor_classes)
         shares = np.cumsum(list(visitor_classes.values()))
         self._class_bounds = (shares / shares[-1])[:-1]
 
+    def obey(self, commands: int) -> None:
+        """Watch the CLI's pipe: ``d`` drains; its end means that the CLI is gone, and nobody wants the rest."""
+        os.set_blocking(commands, False)
+        self._commands = self.hub.loop.io(commands, 1)
+
+        def read() -> None:
+            data = os.read(commands, 64)
+            if not data:
+                os._exit(0)
+            if b"d" in data:
+                self.drain()
+
+        self._commands.start(read)
+
     def begin(self, origin_time: float) -> None:
         """Start: profile time 0 is ``origin_time`` on this process's clock. Users and tasks are there."""
         self.origin_time = origin_time
-        if self.plan.model == "open":
+        self.samples.flush()
+        self.samples.open = True
+        if self._draining_until is not None:
+            pass  # the end was asked for before the beginning
+        elif self.plan.model == "open":
             self.pacer.begin(self._arrivals(), origin_time)
         else:
-            self._closed = self._choices_without_end()
+            self._closed, self._closed_warmup = self._choices_without_end(1), self._choices_without_end(-1)
             self._closed_left = self.plan.iterations if self.plan.iterations is not None else 1 << 62
+        self._timer.stop()
         self._timer.start(self._chore)
         self.started.set()
 
@@ -90,6 +113,7 @@ class Engine:
     def finish(self) -> None:
         """Send the rest; everything is accounted for. Users have been stopped by now."""
         self._timer.stop()
+        self._commands.stop()
         self.samples.flush()
         self._send_names()
         self.outbox.send(Kind.END, msgspec.json.encode(msgspec.structs.replace(self._tick(), in_flight=0)))
@@ -111,12 +135,13 @@ class Engine:
 
     def next_in_closed_loop(self) -> Arrival | None:
         """Return the next iteration of the closed model, due now; None when there are no more."""
-        if self._closed is None or self._closed_left <= 0:
-            return None
         now = perf_counter()
-        if now >= self.origin_time:
-            self._closed_left -= 1
-            self.pacer.scheduled += 1
+        if self._closed_left <= 0 or now >= self.origin_time + self.plan.duration_s:
+            return None
+        if now < self.origin_time:
+            return (now, *next(self._closed_warmup))
+        self._closed_left -= 1
+        self.pacer.scheduled += 1
         return (now, *next(self._closed))
 
     def raised(self, user: Any, error: Exception) -> None:
@@ -131,14 +156,13 @@ class Engine:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if "/site-packages/" not in frame.filename] or frames
         where = f" at {own[-1].filename.rsplit('/', 1)[-1]}:{own[-1].lineno} in {own[-1].name}" if own else ""
-        text = self.origin.notes.clean(f"{type(error).__name__}: {error}{where}")
+        text = self.origin.notes.clean(f"{in_words(error)}{where}")
         self._raised_examples.append(ErrorExample(outcome="exception", first=text))
         user.environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
 
     def start_failed(self, user: Any, error: Exception) -> None:
         """Note that a user's on_start raised: the run cannot begin."""
-        self.start_failure = f"{type(user).__name__}.on_start raised {type(error).__name__}: {error}"
-        self.done.set()
+        self.start_failure = self.origin.notes.clean(f"{type(user).__name__}.on_start raised {in_words(error)}")
 
     # -- inside
 
@@ -157,9 +181,14 @@ class Engine:
         visitor_class = np.searchsorted(self._class_bounds, drawn[:, 1], side="right")
         return task.tolist(), visitor_class.tolist(), skip(start, 2).tolist()
 
-    def _choices_without_end(self) -> Iterator[tuple[int, int, int]]:
+    def _choices_without_end(self, sign: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the choices of arrivals 0, 1, 2... or, for the warm-up, of -1, -2, -3..."""
         for first in itertools.count(0, 1024):
-            yield from zip(*self._choices(np.arange(first, first + 1024, dtype=np.int64)), strict=True)
+            index = np.arange(first, first + 1024, dtype=np.int64)
+            yield from zip(*self._choices(index if sign > 0 else -1 - index), strict=True)
+
+    def _sweep(self) -> None:
+        self.origin.sweep(perf_counter())
 
     def _chore(self) -> None:
         now = perf_counter()
@@ -218,6 +247,30 @@ class Engine:
         self._raised_examples.clear()
         if names.routes or names.backends or names.errors:
             self.outbox.send(Kind.NAMES, msgspec.json.encode(names))
+
+
+def check_visitor_classes(shares: Mapping[str, float]) -> None:
+    """Raise UsageError unless these are a few names with shares, at least one of them above 0."""
+    good = (
+        isinstance(shares, Mapping)
+        and 1 <= len(shares) <= MAX_CLASSES
+        and all(isinstance(name, str) for name in shares)
+        and all(isinstance(share, int | float) and 0 <= share < float("inf") for share in shares.values())
+        and sum(shares.values()) > 0
+    )
+    if not good:
+        raise UsageError(
+            f"visitor_classes is {shares!r}: expected 1 to {MAX_CLASSES} names with their shares",
+            hint='For example: visitor_classes = {"light": 0.97, "heavy": 0.03}',
+        )
+
+
+def in_words(error: BaseException) -> str:
+    """Return type and message of an error whose message may itself raise."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return f"{type(error).__name__}, which cannot be written as text"
 
 
 def use_cpus(cpus: tuple[int, ...]) -> None:

@@ -33,17 +33,8 @@ def _built_in(plan: Plan) -> Any:
 
 
 def _from_file(path: Path, name: str) -> Any:
-    from locust import User
-
     module = _import(path)
-    found = {
-        key: value
-        for key, value in vars(module).items()
-        if inspect.isclass(value)
-        and issubclass(value, User)
-        and not value.__dict__.get("abstract", False)
-        and value.__module__ == module.__name__
-    }
+    found = _users_in(module)
     if not found:
         raise UsageError(
             f"'{path}' defines no Locust user",
@@ -64,20 +55,43 @@ def _from_file(path: Path, name: str) -> Any:
     return driven_by_arrivals(chosen)
 
 
+def _users_in(module: Any) -> dict[str, Any]:
+    """Return the user classes that the module defines, or those it imports if it defines none."""
+    from locust import User
+
+    users = {
+        key: value
+        for key, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, User) and not value.__dict__.get("abstract", False)
+    }
+    own = {key: value for key, value in users.items() if value.__module__ == module.__name__}
+    return own or users
+
+
 def _import(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if not path.is_file():
         raise UsageError(
             f"'{path}' is neither a built-in scenario nor a Python file", hint=nearest(str(path), SCENARIOS)
         )
+    name = path.stem if path.stem not in sys.modules else f"loadsim_scenario_{path.stem}"  # locust.py, say
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"'{path}' is no Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[name] = module
+    sys.path[:0] = [str(path.parent.resolve()), str(Path.cwd())]  # as Locust does
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-        line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-        place = f", line {line}" if line else ""
-        raise UsageError(f"'{path}'{place} cannot be imported: {type(error).__name__}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"'{path}' cannot be imported: {type(error).__name__}: {error}{_place(error, path)}") from None
     return module
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """Return where an import failed: the user's own file and line, and the helper's that it came from."""
+    places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((Path(error.filename), error.lineno))
+    own = [place for place in places if place[0] == path][-1:]
+    last = [place for place in places[-1:] if place[0] != path and "importlib" not in str(place[0])]
+    return "".join(f" ({file}, line {line})" for file, line in own + last)

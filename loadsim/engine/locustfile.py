@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
 from locust import User
 
-from loadsim.engine.names import MAX_BACKEND_CHARS, printable
+from loadsim.engine.names import MAX_BACKEND_CHARS, Routes, printable
 from loadsim.engine.origin import Origin
 from loadsim.engine.users import ArrivalDriven
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, Outcome
 
 _MOST_BYTES = 0xFFFFFFFF
+_OLDEST_S = 600.0
+_MOST_KINDS = 64
+_current_user: ContextVar[_Foreign | None] = ContextVar("loadsim_user", default=None)
+"""For events that a client of one's own fires without the user's context."""
 
 
 def driven_by_arrivals(user_class: Any) -> Any:
@@ -30,19 +37,31 @@ class _Foreign(ArrivalDriven):
     client: Any
 
     def __init__(self, environment: Any) -> None:
-        self.host = environment.host  # type: ignore[misc] # an instance's host stands before its class's
+        self.host = environment.host  # an instance's host stands before its class's
         super().__init__(environment)
+        self._jar = _cookie_jar(self)
 
     def begin_visit(self) -> None:
         """Forget the cookies of the visitor before, unless the class keeps a session by an on_start of its own."""
-        if type(self).on_start is User.on_start:
-            jar = getattr(self.client, "cookiejar", None) or getattr(self.client, "cookies", None)
-            if jar is not None:
-                jar.clear()
+        if self._jar is not None:
+            self._jar.clear()
+
+    def run(self) -> None:
+        """Live as any arrival-driven user; whatever this greenlet sends is this user's."""
+        _current_user.set(self)
+        super().run()
 
     def context(self) -> dict[str, Any]:
         """Let the request event know whose it is."""
-        return {"loadsim_user": self}
+        return {**super().context(), "loadsim_user": self}  # type: ignore[misc] # Locust's User comes next
+
+
+def _cookie_jar(user: Any) -> Any:
+    if type(user).on_start is not User.on_start:
+        return None
+    client = vars(user).get("client")  # the class's stand-in for a missing client raises on every attribute
+    jar = getattr(client, "cookiejar", None)
+    return jar if jar is not None else getattr(client, "cookies", None)
 
 
 def listen(environment: Any) -> None:
@@ -54,31 +73,51 @@ def _record(
     request_type: str,
     name: str,
     response_time: float,
-    response_length: int,
+    response_length: int = 0,
     exception: BaseException | None = None,
-    context: dict[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
     response: Any = None,
+    start_time: float | None = None,
     **_: Any,
 ) -> None:
-    user: _Foreign | None = (context or {}).get("loadsim_user")
+    user: _Foreign | None = (context or {}).get("loadsim_user") or _current_user.get()
     if user is None:
         return
-    ended = perf_counter()
-    started = ended - response_time / 1e3
+    length_s = (response_time or 0.0) / 1e3
+    ended = perf_counter() - _age_s(start_time, length_s)
+    started = ended - length_s
     due = user.due if user.due is not None else user.last_ended
     user.due, user.last_ended = None, ended
     outcome, origin = _outcome(exception, response), user.engine.origin
     if outcome:
         user.failed = True
         origin.notes.add(outcome, f"{request_type} {name}: {type(exception).__name__}: {exception}")
-    routes = origin.numbers_for(request_type)
-    key = routes[name] | _backend(origin, response) | user.visitor_class << CLASS_SHIFT | outcome
-    received = min(int(response_length or 0), _MOST_BYTES)
+    key = _route(origin, str(request_type), str(name)) | _backend(origin, response)
+    key |= user.visitor_class << CLASS_SHIFT | outcome
+    received = max(0, min(int(response_length or 0), _MOST_BYTES))
     user.engine.samples.request(key, started if due is None else min(due, started), started, ended, received, 0)
 
 
+def _age_s(start_time: float | None, length_s: float) -> float:
+    """Return how long ago the answer came: under ``catch_response`` the event comes when the script has judged it.
+
+    Locust tells the start on the wall clock; an age that this makes absurd is not believed.
+    """
+    age_s = time.time() - start_time - length_s if start_time else 0.0
+    return age_s if 0.0 < age_s < _OLDEST_S else 0.0
+
+
+def _route(origin: Origin, kind: str, name: str) -> int:
+    """Return the route's number; clients of one's own call their requests what they like ("gRPC", "WS receive")."""
+    if kind not in origin.route_numbers and len(origin.route_numbers) < _MOST_KINDS:
+        origin.route_numbers[kind] = Routes(printable(kind, 32), origin.routes)
+    return origin.route_numbers.get(kind, origin.route_numbers["GET"])[name]
+
+
 def _backend(origin: Origin, response: Any) -> int:
-    headers = getattr(response, "headers", None) or {}
+    headers: Any = getattr(response, "headers", None)
+    if not hasattr(headers, "get"):
+        return 0
     for name in origin.settings.backend_headers:
         value = headers.get(name)
         if value:
@@ -89,9 +128,10 @@ def _backend(origin: Origin, response: Any) -> int:
 def _outcome(exception: BaseException | None, response: Any) -> int:
     if exception is None:
         return Outcome.OK
-    status = getattr(response, "status_code", 0) or 0
+    status = getattr(response, "status_code", 0)
+    status = status if isinstance(status, int) else 0
     if 400 <= status <= 999:
-        return int(status)
+        return status
     if status:
         return Outcome.CHECK_FAILED
     return _of_exception(exception)

@@ -15,7 +15,7 @@ import msgspec
 from locust.env import Environment
 
 from loadsim.engine import load, locustfile
-from loadsim.engine.engine import Engine, use_cpus
+from loadsim.engine.engine import Engine, in_words, use_cpus
 from loadsim.engine.tasks import iterations
 from loadsim.errors import EngineError, LoadsimError, UsageError
 from loadsim.profiles import parse_profile
@@ -25,18 +25,18 @@ from loadsim.wire import Failed, Kind, Plan, Ready, frame
 LEAD_S = 0.1
 """Between the last preparation and the first arrival."""
 START_LIMIT_S = 60.0
+QUIT_LIMIT_S = 5.0
+"""For all on_stop together; by then every iteration is accounted for."""
 
 
 def run(plan: Plan, commands: int, out: int) -> None:
     """Play ``plan``: read commands from one descriptor and write frames to the other; returns when all is sent."""
     try:
-        engine, environment, notes = _prepare(plan, out)
+        engine, environment, notes = _prepare(plan, commands, out)
     except LoadsimError as error:
         failed = Failed(message=error.message, hint=error.hint, exit_code=int(error.exit_code))
         os.write(out, frame(Kind.FAILED, msgspec.json.encode(failed)))
         return
-    listener = _obey(commands, engine)
-    runner = environment.runner
     gc.collect()
     gc.freeze()  # what is there now lives as long as the run: looking at it again and again would delay arrivals
     gc.set_threshold(50_000, 20, 100)
@@ -55,20 +55,19 @@ def run(plan: Plan, commands: int, out: int) -> None:
     engine.done.wait()
     engine.pacer.end()
     engine.drop_backlog()
-    runner.quit()
+    gevent.spawn(environment.runner.quit).join(QUIT_LIMIT_S)
     environment.events.quit.fire(exit_code=0)
     engine.finish()
-    listener.stop()
-    listener.close()
 
 
-def _prepare(plan: Plan, out: int) -> tuple[Engine, Environment, tuple[str, ...]]:
+def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, tuple[str, ...]]:
     """Return the engine with all its users waiting for arrivals, after one look at the target."""
     use_cpus(plan.cpus)
     os.environ.update(plan.env)
     random.seed(plan.seed)  # for what scripts draw from Python's own generator
     logging.getLogger("locust").setLevel(logging.ERROR)
     engine = Engine(plan, _schedule(plan), out)
+    engine.obey(commands)
     user_class = load.user_class(plan)
     engine.use(iterations(user_class), user_class.visitor_classes)
     notes = engine.origin.check()
@@ -100,6 +99,9 @@ def _schedule(plan: Plan) -> Schedule:
 def _await_users(engine: Engine, runner: Any, plan: Plan) -> None:
     limit = perf_counter() + START_LIMIT_S
     while engine.start_failure is None and engine.ready_users < plan.users:
+        if runner.spawning_greenlet.exception is not None:
+            error = runner.spawning_greenlet.exception
+            raise UsageError(f"a user could not be made: {engine.origin.notes.clean(in_words(error))}")
         if perf_counter() > limit:
             raise EngineError(
                 f"only {engine.ready_users} of {plan.users} users were ready after {START_LIMIT_S:.0f} s",
@@ -109,19 +111,3 @@ def _await_users(engine: Engine, runner: Any, plan: Plan) -> None:
     if engine.start_failure is not None:
         runner.quit()
         raise UsageError(engine.start_failure, hint="Every user runs on_start once before the traffic begins.")
-
-
-def _obey(commands: int, engine: Engine) -> Any:
-    """Watch the CLI's pipe: ``d`` drains; its end means that the CLI is gone, and nobody wants the rest."""
-    os.set_blocking(commands, False)
-
-    def read() -> None:
-        data = os.read(commands, 64)
-        if not data:
-            os._exit(0)
-        if b"d" in data:
-            engine.drain()
-
-    watcher = engine.hub.loop.io(commands, 1)
-    watcher.start(read)
-    return watcher

@@ -59,9 +59,11 @@ class Outbox:
                 data = data[self._write(data) :]
 
     def _flush(self) -> None:
-        while self._waiting and not self.broken:
+        while self._waiting:
             data = self._waiting[0]
             written = self._write(data)
+            if self.broken:
+                break
             self._waiting_bytes -= written
             if written < len(data):
                 self._waiting[0] = data[written:]
@@ -81,7 +83,10 @@ class Outbox:
 
 
 class SampleWriter:
-    """Packs samples; a full block goes out, preceded by whatever ``names`` sends."""
+    """Packs samples; a full block goes out, preceded by whatever ``names`` sends.
+
+    Until ``open`` is set there is no run that samples could belong to (users log in, say): they are forgotten.
+    """
 
     def __init__(self, outbox: Outbox, send_names: Callable[[], None]) -> None:
         self._outbox, self._send_names = outbox, send_names
@@ -89,6 +94,7 @@ class SampleWriter:
         self._size, self._at = len(self._buffer), 0
         self._pack_request, self._pack_iteration = REQUEST.pack_into, ITERATION.pack_into
         self.unreported = 0
+        self.open = False
 
     def request(self, key: int, due: float, started: float, ended: float, received: int, sent: int) -> None:
         """Add a request: ``key`` as in ``measure.sample``, times on the engine's clock, bytes as on the wire."""
@@ -107,6 +113,9 @@ class SampleWriter:
     def flush(self) -> None:
         """Send what is there."""
         if not self._at:
+            return
+        if not self.open:
+            self._at = 0
             return
         self._send_names()
         if not self._outbox.send(Kind.SAMPLES, memoryview(self._buffer)[: self._at]):

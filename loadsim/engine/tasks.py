@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from locust import SequentialTaskSet, TaskSet
+from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately
 
 from loadsim.errors import UsageError
 
@@ -25,20 +26,35 @@ def iterations(user_class: Any) -> list[Task]:
 
 
 def _iteration(task: Any) -> Task:
-    return _of_task_set(task) if inspect.isclass(task) and issubclass(task, TaskSet) else task  # type: ignore[no-any-return]
+    if inspect.isclass(task) and issubclass(task, TaskSet):
+        return _of_task_set(task)
+    function: Task = task
+    return function
 
 
 def _of_task_set(task_set: Any) -> Task:
-    """Return one visit to a TaskSet: all its tasks in order if it is sequential, otherwise one drawn by weight."""
-    inner = [_iteration(task) for task in task_set.tasks]
+    """Return one visit to a TaskSet: all its tasks in order if it is sequential, otherwise one drawn by weight.
+
+    ``self.interrupt()`` ends the visit to this set, and a sequence that it is part of goes on.
+    """
+    inner = iterations(task_set)
 
     def visit(parent: Any) -> None:
         instance = task_set(parent)
-        instance.on_start()
         try:
+            instance.on_start()
             for task in inner if issubclass(task_set, SequentialTaskSet) else [instance.user.draws.choice(inner)]:
-                task(instance)
+                _run(task, instance)
+        except InterruptTaskSet:
+            pass
         finally:
             instance.on_stop()
 
     return visit
+
+
+def _run(task: Task, instance: Any) -> None:
+    try:
+        task(instance)
+    except (RescheduleTask, RescheduleTaskImmediately):
+        pass  # "on to the next one"

@@ -48,6 +48,7 @@ class KernelTimer:
 
     def arm(self, wait_s: float) -> None:
         """See :class:`Timer`. Setting the time also clears the last expiry, so there is nothing to read."""
+        wait_s = max(0.0, wait_s)
         whole = int(wait_s)
         self._spec[2], self._spec[3] = whole, max(1, int((wait_s - whole) * 1e9))  # all zero would disarm it
         self._settime(self._descriptor, 0, self._spec, None)

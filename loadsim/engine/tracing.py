@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 import msgspec
 
 from loadsim.engine.http import Client
-from loadsim.engine.notes import HIDDEN
 from loadsim.engine.response import Response
+from loadsim.redact import HIDDEN, is_secret_name, redact_headers, redact_text, redact_url
 from loadsim.wire import Exchange, Kind
 
 if TYPE_CHECKING:
     from loadsim.engine.engine import Engine
 
 _BODY_CHARS = 4000
-_SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"})
 
 
 class TracingClient(Client):
@@ -31,11 +32,11 @@ class TracingClient(Client):
         method, _, rest = lines[0].partition(" ")
         exchange = Exchange(
             method=method,
-            url=self.origin.notes.clean(self.origin.url.origin + rest.rpartition(" ")[0]),
-            request_headers=_redacted([tuple(line.split(": ", 1)) for line in lines[1:] if ": " in line]),
+            url=redact_url(urljoin(self.origin.url.origin, rest.rpartition(" ")[0])),
+            request_headers=self._redacted([line.split(": ", 1) for line in lines[1:] if ": " in line]),
             status=response.status_code,
             outcome=response.outcome,
-            response_headers=_redacted(list(response.headers.items())),
+            response_headers=self._redacted(response.headers.items()),
             body=_text(response),
             service_s=response.elapsed.total_seconds(),
             redirects=len(response.history),
@@ -43,9 +44,13 @@ class TracingClient(Client):
         self._outbox.send(Kind.EXCHANGE, msgspec.json.encode(exchange))
         return response
 
-
-def _redacted(fields: list[Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, HIDDEN if name.lower() in _SECRET_FIELDS else value) for name, value in fields)
+    def _redacted(self, fields: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+        """Hide what a field's name gives away, and whatever the user gave with --header."""
+        given = {name.lower() for name, value in redact_headers(self.origin.settings.headers) if value == HIDDEN}
+        return tuple(
+            (name, HIDDEN if name.lower() in given or is_secret_name(name) else redact_text(value))
+            for name, value in fields
+        )
 
 
 def _text(response: Response) -> str:

@@ -22,6 +22,8 @@ from loadsim.randomness import Draws
 if TYPE_CHECKING:
     from loadsim.engine.engine import Engine
 
+RESTART_S = 1.0
+"""How long a user whose code fails outside of its tasks stays away before it begins anew."""
 _OK, _CHECK_FAILED, _EXCEPTION, _ABORTED = Outcome.OK, Outcome.CHECK_FAILED, Outcome.EXCEPTION, Outcome.ABORTED
 
 
@@ -56,7 +58,9 @@ class ArrivalDriven:
         return self.engine.class_names[self.visitor_class]
 
     def think(self, seconds: float) -> None:
-        """Wait as a visitor does between two requests; the next is due when this is over."""
+        """Wait as a visitor does between two requests; the next is due when this is over. ValueError below 0."""
+        if not seconds >= 0:
+            raise ValueError(f"think({seconds!r}): expected a number of seconds from 0 on")
         base = self.due if self.due is not None else self.last_ended
         self.due = (base if base is not None else perf_counter()) + seconds
         self.engine.pacer.sleep_until(self.due)
@@ -65,34 +69,57 @@ class ArrivalDriven:
         """Make this user a visitor who has not been here before; called before each iteration."""
 
     def run(self) -> None:
-        """Live as Locust's user does (on_start, iterations, on_stop), but wait for arrivals between iterations."""
+        """Live as Locust's user does (on_start, iterations, on_stop), but wait for arrivals between iterations.
+
+        One who leaves (StopUser), or whose own code outside of tasks raises, begins anew: the pool must not shrink.
+        """
         self._taskset_instance = DefaultTaskSet(self)  # so that self.wait() works in a task
         again = True
         while again:
             self._state: str | None = LOCUST_STATE_RUNNING
             again = False
             try:
-                self.on_start()
-                again = True
-                self.wake = getcurrent().switch
-                self.engine.ready_users += 1
-                if self.engine.plan.model == "open":
-                    self._serve_arrivals()
-                else:
-                    self._serve_closed_loop()
-                again = False
-            except StopUser:  # one who leaves is replaced: the pool must not shrink
-                again = again and self._state != LOCUST_STATE_STOPPING
+                if self._begin():
+                    self._serve()
+            except StopUser:
+                again = self._state != LOCUST_STATE_STOPPING
             except GreenletExit:
-                again = False
+                pass
             except StopTest:  # Locust itself swallows it here
-                again = False
                 self.engine.drain()
             except Exception as error:
-                if again:
-                    raise
-                self.engine.start_failed(self, error)
+                self.engine.raised(self, error)
+                gevent.sleep(RESTART_S)
+                again = True
+            self._end()
+
+    def _begin(self) -> bool:
+        """Run on_start; False if there will be no run because of it."""
+        try:
+            self.on_start()
+        except Exception as error:
+            if self.engine.started.is_set():
+                if isinstance(error, StopUser):  # it would do so for ever
+                    gevent.sleep(RESTART_S)
+                raise
+            self.engine.start_failed(self, error)
+            return False
+        self.wake = getcurrent().switch
+        self._freed = perf_counter()
+        self.engine.ready_users += 1
+        return True
+
+    def _serve(self) -> None:
+        if self.engine.plan.model == "open":
+            self._serve_arrivals()
+        else:
+            self._serve_closed_loop()
+
+    def _end(self) -> None:
+        try:
             self.on_stop()
+        except Exception as error:
+            self.engine.raised(self, error)
 
     def _serve_arrivals(self) -> None:
         engine, idle, backlog = self.engine, self.engine.pacer.idle, self.engine.pacer.backlog
@@ -136,9 +163,9 @@ class ArrivalDriven:
         engine = self.engine
         due, task, self.visitor_class, self.draws.state = arrival
         self.due, self.last_ended, self.failed = due, None, False
-        self.begin_visit()
         outcome: int = _OK
         try:
+            self.begin_visit()
             engine.tasks[task](self)
         except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately):
             pass  # the ways a Locust task says that it has ended
@@ -161,7 +188,7 @@ class ArrivalDriven:
                 engine.tally[outcome] += 1
 
 
-class LoadUser(ArrivalDriven, User):  # type: ignore[misc] # the mixin's run() replaces Locust's, on purpose
+class LoadUser(ArrivalDriven, User):
     """A user with loadsim's HTTP client as ``self.client``.
 
     An arrival is a new visitor: cookies are gone and, with ``--connections visitor``, so is the connection. A class
