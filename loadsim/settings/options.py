@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loadsim.errors import LoadsimError, UsageError, nearest
+from loadsim.redact import redact_text, redact_url
 from loadsim.units import parse_duration, parse_rate
 
 Convert = Callable[[Any], Any]
@@ -59,10 +60,13 @@ def _number(value: Any) -> float:
 
 def _whole(least: int) -> Convert:
     def convert(value: Any) -> int:
-        number = _number(value)
-        if number != int(number) or number < least:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
             raise UsageError(f"{value!r} is not a whole number from {least} on")
-        return int(value)
+        return number
 
     return convert
 
@@ -90,7 +94,8 @@ def _pairs(separator: str, example: str) -> Convert:
         for text in _texts(value):
             name, found, rest = text.partition(separator)
             if not found or not name.strip():
-                raise UsageError(f"'{text}' has no '{separator}': expected for example '{example}'")
+                shown = "what was given" if found else f"'{redact_text(text)}'"
+                raise UsageError(f"{shown} names nothing before a '{separator}': expected for example '{example}'")
             pairs.append((name.strip(), rest.strip()))
         return tuple(pairs)
 
@@ -99,9 +104,13 @@ def _pairs(separator: str, example: str) -> Convert:
 
 def _url(value: Any) -> str:
     text = _text(value)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"'{text}' is no URL of a target: expected for example http://127.0.0.1:8000")
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port that is no number
+        good = False
+    if not good:
+        raise UsageError(f"'{redact_url(text)}' is no URL of a target: expected for example http://127.0.0.1:8000")
     return text
 
 

@@ -67,6 +67,8 @@ _FIELDS = {
     "objective": "objectives",
 }
 """Options whose field has another name."""
+_SHAPE = ("topology", "servers", "slots", "policy")
+"""Options of the bundled target only."""
 
 
 def load_settings(
@@ -78,20 +80,16 @@ def load_settings(
     """
     path = find_config(config)
     file = read_config(path)
-    given = {name: value for name, value in flags.items() if value not in (None, (), [], False)}
-    typed = {name: convert(name, value, f"--{name.replace('_', '-')}") for name, value in given.items()}
+    given = {name: value for name, value in flags.items() if not _is_absent(value)}
+    typed = {name: convert(name, value, _flag(name)) for name, value in given.items()}
     named = file.scenarios.get(scenario)
     layers = (file.options, named.options if named else {}, typed)
-    options: dict[str, Any] = {name: value for layer in layers for name, value in layer.items()}
-    options["objective"] = tuple(text for layer in layers for text in layer.get("objective", ()))  # these add up
-    if "target" in typed and "topology" not in typed:  # a flag for one's own system stands before a file's topology
-        for name in ("topology", "servers", "slots", "policy"):
-            options.pop(name, None)
-    elif typed.keys() & {"topology"} and "target" not in typed:
-        options.pop("target", None)
-    routes = tuple(parse_request(text) for text in requests) or (named.routes if named else ()) or file.routes
-    _check(options, routes)
-    overrides: dict[str, Any] = {name: options[name] for name in ("servers", "slots", "policy") if name in options}
+    options = _merged(layers)
+    routes = tuple(parse_request(text) for text in requests)
+    if not routes and not ("topology" in typed and "target" not in options):
+        routes = (named.routes if named else ()) or file.routes
+    _check(options, routes, {name: _flag(name) if name in typed else f"{name} in {path}" for name in options})
+    overrides: dict[str, Any] = {name: options[name] for name in _SHAPE[1:] if name in options}
     return RunSettings(
         scenario=named.base if named else scenario,
         name=scenario,
@@ -102,13 +100,39 @@ def load_settings(
     )
 
 
-def _check(options: Mapping[str, Any], routes: Sequence[Route]) -> None:
+def _is_absent(value: Any) -> bool:
+    """Whether a flag was not given; 0 is a value (and equals False)."""
+    return value is None or value is False or value == () or value == []
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _merged(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Lay the stronger over the weaker; a stronger choice also takes away what contradicts it. Objectives add up."""
+    options: dict[str, Any] = {}
+    for layer in layers:
+        contradicted: tuple[str, ...] = _SHAPE if "target" in layer else ()
+        if "topology" in layer:
+            contradicted += ("target",)
+        contradicted += {"closed": ("rate", "profile"), "open": ("users",)}.get(layer.get("model", ""), ())
+        for name in contradicted:
+            options.pop(name, None)
+        options.update(layer)
+    options["objective"] = tuple(text for layer in layers for text in layer.get("objective", ()))
+    return options
+
+
+def _check(options: Mapping[str, Any], routes: Sequence[Route], places: Mapping[str, str]) -> None:
+    """Raise UsageError for what excludes each other; ``places`` says where an option was given."""
     if "target" in options:
-        shape = [name for name in ("topology", "servers", "slots", "policy") if name in options]
+        shape = [name for name in _SHAPE if name in options]
         if shape:
             raise UsageError(
-                f"--target and --{shape[0]} exclude each other: a topology is a shape of the bundled target",
-                hint="Leave --target out to have the bundled target brought up.",
+                f"{places['target']} and {places[shape[0]]} exclude each other: a topology is a shape of the bundled "
+                "target",
+                hint="Leave the target out to have the bundled one brought up.",
             )
     elif routes:
         raise UsageError(
@@ -118,8 +142,13 @@ def _check(options: Mapping[str, Any], routes: Sequence[Route]) -> None:
     if options.get("model") == "closed":
         for name in ("rate", "profile"):
             if name in options:
-                raise UsageError(f"--{name} needs the open model: in the closed one, users decide when they ask again")
+                raise UsageError(
+                    f"{places[name]} needs the open model ({places['model']} is closed): in the closed one, users "
+                    "decide when they ask again"
+                )
     elif "users" in options:
-        raise UsageError("--users needs --model closed", hint="In the open model --max-in-flight bounds the users.")
+        raise UsageError(
+            f"{places['users']} needs --model closed", hint="In the open model --max-in-flight bounds the users."
+        )
     if "key" in options and "cert" not in options:
-        raise UsageError("--key needs --cert: a private key belongs to a certificate")
+        raise UsageError(f"{places['key']} needs --cert: a private key belongs to a certificate")

@@ -78,9 +78,13 @@ def read_config(path: Path | None) -> ConfigFile:
     target = _table(data, "target", path)
     check_names(target, _TARGET_KEYS, f"{path}: [target]")
     for key, value in target.items():
-        options[_TARGET_KEYS[key]] = convert(_TARGET_KEYS[key], value, f"{path}: [target] {key}")
+        name = _TARGET_KEYS[key]
+        if name in options:
+            raise UsageError(f"{path}: [target] {key} and [run] {name} say the same thing twice", hint="Keep one.")
+        options[name] = convert(name, value, f"{path}: [target] {key}")
     if "objectives" in data:
-        options["objective"] = convert("objective", data["objectives"], f"{path}: objectives")
+        more = convert("objective", data["objectives"], f"{path}: objectives")
+        options["objective"] = (*more, *options.get("objective", ()))
     scenarios = _table(data, "scenarios", path)
     return ConfigFile(
         path=path,
