@@ -154,7 +154,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """Names seen for the first time: a route's number is its place in the order of appearance, from 1; so a backend's."""
+    """Names seen for the first time: a route's number is its place in order of appearance, from 1; so a backend's."""
 
     routes: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()

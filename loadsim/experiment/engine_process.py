@@ -17,6 +17,7 @@ from loadsim.wire import FrameReader, Plan
 
 _READ_BYTES = 1 << 20
 _LAST_LINES = 20
+_LAST_BYTES = 1 << 16
 
 
 class EngineProcess:
@@ -27,7 +28,7 @@ class EngineProcess:
         self._out, theirs = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "loadsim.engine", str(theirs)],
+                [sys.executable, "-P", "-m", "loadsim.engine", str(theirs)],  # -P: a json.py here is not the library's
                 stdin=subprocess.PIPE,
                 stdout=self._errors,
                 stderr=self._errors,
@@ -65,8 +66,8 @@ class EngineProcess:
 
     def last_words(self) -> str:
         """Return the last lines it printed, if any."""
-        self._errors.seek(0)
-        text = self._errors.read().decode("utf-8", "replace")
+        file = self._errors.fileno()  # its offset is the engine's too: it must not be moved
+        text = os.pread(file, _LAST_BYTES, max(0, os.fstat(file).st_size - _LAST_BYTES)).decode("utf-8", "replace")
         return "\n".join(text.strip().splitlines()[-_LAST_LINES:])
 
     def wait(self, timeout_s: float = 10.0) -> int:
@@ -90,8 +91,8 @@ class EngineProcess:
                 self._process.stdin.close()
             except BrokenPipeError:
                 pass  # it was gone before us
+        os.close(self._out)  # before waiting: an engine that still writes must not wait for a reader
         self.wait()
-        os.close(self._out)
         self._errors.close()
 
     def _command(self, data: bytes) -> None:

@@ -16,7 +16,10 @@ _CODES = {
 
 
 class Interrupts:
-    """Counts the signals that came while it was entered; the handlers before are put back at the end."""
+    """Counts the signals that came while it was entered; the handlers before are put back at the end.
+
+    A signal that is ignored stays so: nohup ignores SIGHUP, and a shell's background jobs ignore SIGINT.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -25,7 +28,8 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         for number in _CODES:
-            self._before[number] = signal.signal(number, self._note)
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(
