@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import gevent
+import locust
 import msgspec
 from locust.env import Environment
 
@@ -55,6 +56,7 @@ def run(plan: Plan, commands: int, out: int) -> None:
     engine.done.wait()
     engine.pacer.end()
     engine.drop_backlog()
+    environment.events.quitting.fire(environment=environment, reverse=True)
     gevent.spawn(environment.runner.quit).join(QUIT_LIMIT_S)
     environment.events.quit.fire(exit_code=0)
     engine.finish()
@@ -71,7 +73,7 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     user_class = load.user_class(plan)
     engine.use(iterations(user_class), user_class.visitor_classes)
     notes = engine.origin.check()
-    environment = Environment(user_classes=[user_class], host=plan.http.url)
+    environment = Environment(user_classes=[user_class], host=plan.http.url, events=locust.events)  # scripts listen
     environment.engine = engine
     environment.create_local_runner()
     environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=None)

@@ -149,6 +149,7 @@ class ArrivalDriven:
     def _serve_closed_loop(self) -> None:
         engine = self.engine
         engine.started.wait()
+        engine.pacer.sleep_until(engine.origin_time - engine.plan.warmup_s)
         while self._state != LOCUST_STATE_STOPPING:
             arrival = engine.next_in_closed_loop()
             if arrival is None:

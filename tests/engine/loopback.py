@@ -48,6 +48,7 @@ class Loopback:
     ) -> None:
         self._loop.call_soon_threadsafe(self._die)
         self._thread.join()
+        self._loop.close()
 
     @property
     def url(self) -> str:
@@ -64,7 +65,6 @@ class Loopback:
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
-        self._loop.close()
 
     async def _serve(self) -> None:
         self._end = asyncio.Event()

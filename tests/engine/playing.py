@@ -102,7 +102,9 @@ def script(directory: Path, text: str, name: str = "visitors.py") -> Path:
 
 def user_file(directory: Path, *tasks: str, base: str = "LoadUser", above: str = "") -> Path:
     """Write a scenario file with one user whose tasks have these bodies."""
-    head = f"import gevent\nfrom locust import *\nfrom locust.exception import *\nfrom loadsim import LoadUser\n{above}\n"
+    head = (
+        f"import gevent\nfrom locust import *\nfrom locust.exception import *\nfrom loadsim import LoadUser\n{above}\n"
+    )
     bodies = "".join(
         f"    @task\n    def task_{number}(self):\n{textwrap.indent(textwrap.dedent(body), ' ' * 8)}\n"
         for number, body in enumerate(tasks)
