@@ -1,0 +1,203 @@
+"""``report.html``: one file that needs nothing else, from the chart data, the tables and the words.
+
+The page's policy allows its own two scripts (by hash) and no request at all. BokehJS and the numbers lie compressed in
+data blocks; the page's script unpacks them, so that a report stays small enough to send to somebody. Whatever came from
+a target is escaped by the template (autoescape), and in data blocks by writing ``<`` as an escape.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loadsim.report.chart import Chart, FloatArray
+from loadsim.report.charts import SECTIONS, charts
+from loadsim.report.figures import Figure, Verdict, figures, verdict
+from loadsim.report.interactive import MANY_ROWS, document, plot_height_px, x_factor
+from loadsim.report.rundata import RunData
+from loadsim.report.seen import Finding, seen
+from loadsim.report.tables import Table, facts, tables
+from loadsim.report.text import seconds, visible
+from loadsim.report.theme import DARK, HEAT, LIGHT
+
+_FIRST = "requests-over-time"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the template shows."""
+
+    title: str
+    subject: str
+    target: str
+    subtitle: str
+    verdict: Verdict
+    figures: Sequence[Figure]
+    seen: Sequence[Finding]
+    charts: Sequence[Chart]
+    tables: Sequence[Table]
+    facts: Sequence[tuple[str, str]]
+    command: str
+    record: str
+    warnings: Sequence[str]
+    notes: Sequence[str]
+
+
+def write_html(run: RunData, path: Path) -> Path:
+    """Write the report of a run as one HTML file, whole or not at all. Raises OSError."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(render(page_of(run)), encoding="utf-8", errors="replace")
+    part.replace(path)
+    return path
+
+
+def page_of(run: RunData) -> Page:
+    """Return what the page of a run shows."""
+    import msgspec
+
+    record = run.record
+    manifest = record.manifest
+    subject = f"{manifest.scenario} on {manifest.topology or manifest.target}"
+    return Page(
+        title=visible(f"{subject} · loadsim"),
+        subject=visible(manifest.scenario),
+        target=visible(f"{manifest.topology} target" if manifest.topology else manifest.target),
+        subtitle=visible(f"{manifest.profile} for {seconds(manifest.duration_s)}"),
+        verdict=verdict(record),
+        figures=figures(run),
+        seen=seen(run),
+        charts=charts(run),
+        tables=tables(run),
+        facts=facts(record),
+        command=visible(shlex.join(repeat_command(manifest.argv, manifest.seed)), 4000),
+        record=msgspec.json.format(msgspec.json.encode(record), indent=2).decode(),
+        warnings=[visible(text) for text in record.warnings],
+        notes=[visible(text) for text in run.notes],
+    )
+
+
+def repeat_command(argv: Sequence[str], seed: int) -> list[str]:
+    """Return the command with the seed that was used, so that it makes the same traffic again."""
+    words = [Path(argv[0]).name, *argv[1:]] if argv else []
+    given = any(word == "--seed" or word.startswith("--seed=") for word in words)
+    return words if given or not words else [*words, "--seed", str(seed)]
+
+
+def render(page: Page) -> str:
+    """Return the page as HTML."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    script, style = _asset("report.js"), _style()
+    engine = _bokeh()
+    environment = Environment(
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    by_section = {
+        key: ([c for c in page.charts if c.section == key and c.key != _FIRST], [t for t in page.tables if t.section == key])
+        for key in SECTIONS
+    }
+    return environment.get_template("report.html").render(
+        page=page,
+        first=next((chart for chart in page.charts if chart.key == _FIRST), None),
+        sections=[(key, SECTIONS[key], *parts) for key, parts in by_section.items() if any(parts)],
+        chart_titles={chart.key: chart.title for chart in page.charts},
+        height=plot_height_px,
+        many_rows=MANY_ROWS,
+        style=style,
+        script=script,
+        policy="; ".join(
+            (
+                "default-src 'none'",
+                f"script-src {_hash(script)} {_hash(engine)}",
+                "style-src 'unsafe-inline'",  # BokehJS styles its shadow roots; no request can come of it
+                "img-src data: blob:",
+                "base-uri 'none'",
+                "form-action 'none'",
+            )
+        ),
+        engine=_packed(engine),
+        data=_packed(json.dumps(_payload(page), separators=(",", ":"), allow_nan=False)),
+    )
+
+
+def _payload(page: Page) -> dict[str, Any]:
+    return {
+        "light": LIGHT,
+        "dark": DARK,
+        "heat": HEAT,
+        "name": page.subject,
+        "charts": {chart.key: _chart_data(chart) for chart in page.charts},
+    }
+
+
+def _chart_data(chart: Chart) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "title": chart.title,
+        "kind": chart.kind,
+        "scale": chart.x.scale,
+        "factor": x_factor(chart),
+        "unit": chart.x.unit if chart.kind == "bars" else chart.y.unit,
+        "x": [chart.x.low, chart.x.high],
+        "xs": _numbers(chart.xs),
+        "categories": chart.categories,
+        "series": [
+            {"label": s.label, "hidden": s.hidden, "values": _numbers(s.values)} for s in chart.series
+        ],
+        "drawing": document(chart),
+    }
+    if chart.heat is not None:
+        data["heat"] = {
+            "start": chart.heat.start_s,
+            "column": chart.heat.column_s,
+            "edges": _numbers(chart.heat.edges_s),
+            "counts": chart.heat.counts.tolist(),
+        }
+    return data
+
+
+def _numbers(values: FloatArray) -> list[float | int | None]:
+    """Return numbers of five significant digits, the whole ones as integers; null where not known."""
+    known = np.isfinite(values)
+    if known.all() and (np.abs(values) < 1e15).all() and (values == np.floor(values)).all():
+        return [int(value) for value in values.tolist()]
+    digits = [float(f"{value:.5g}") if fine else None for value, fine in zip(values.tolist(), known.tolist(), strict=True)]
+    return list(digits)
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _bokeh() -> str:
+    import bokeh
+
+    return (Path(bokeh.__file__).parent / "server/static/js/bokeh.min.js").read_text(encoding="utf-8")
+
+
+def _asset(name: str) -> str:
+    return (resources.files("loadsim.report") / "page" / name).read_text(encoding="utf-8")
+
+
+def _style() -> str:
+    """Return the style sheet with the themes' colours as custom properties."""
+    light, dark = (
+        "".join(f"--{role}:{colour};" for role, colour in theme.items()) for theme in (LIGHT, DARK)
+    )
+    return (
+        f":root{{color-scheme:light dark;{light}}}"
+        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}" + _asset("report.css")
+    )
