@@ -103,7 +103,10 @@ def render(page: Page) -> str:
         loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     by_section = {
-        key: ([c for c in page.charts if c.section == key and c.key != _FIRST], [t for t in page.tables if t.section == key])
+        key: (
+            [c for c in page.charts if c.section == key and c.key != _FIRST],
+            [t for t in page.tables if t.section == key],
+        )
         for key in SECTIONS
     }
     return environment.get_template("report.html").render(
@@ -150,9 +153,7 @@ def _chart_data(chart: Chart) -> dict[str, Any]:
         "x": [chart.x.low, chart.x.high],
         "xs": _numbers(chart.xs),
         "categories": chart.categories,
-        "series": [
-            {"label": s.label, "hidden": s.hidden, "values": _numbers(s.values)} for s in chart.series
-        ],
+        "series": [{"label": s.label, "hidden": s.hidden, "values": _numbers(s.values)} for s in chart.series],
         "drawing": document(chart),
     }
     if chart.heat is not None:
@@ -170,7 +171,9 @@ def _numbers(values: FloatArray) -> list[float | int | None]:
     known = np.isfinite(values)
     if known.all() and (np.abs(values) < 1e15).all() and (values == np.floor(values)).all():
         return [int(value) for value in values.tolist()]
-    digits = [float(f"{value:.5g}") if fine else None for value, fine in zip(values.tolist(), known.tolist(), strict=True)]
+    digits = [
+        float(f"{value:.5g}") if fine else None for value, fine in zip(values.tolist(), known.tolist(), strict=True)
+    ]
     return list(digits)
 
 
@@ -194,9 +197,7 @@ def _asset(name: str) -> str:
 
 def _style() -> str:
     """Return the style sheet with the themes' colours as custom properties."""
-    light, dark = (
-        "".join(f"--{role}:{colour};" for role, colour in theme.items()) for theme in (LIGHT, DARK)
-    )
+    light, dark = ("".join(f"--{role}:{colour};" for role, colour in theme.items()) for theme in (LIGHT, DARK))
     return (
         f":root{{color-scheme:light dark;{light}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}" + _asset("report.css")

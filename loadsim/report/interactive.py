@@ -70,7 +70,7 @@ def _figure(chart: Chart) -> Any:
     plot.yaxis.ticker = FixedTicker(ticks=[place for place, _ in chart.y.ticks])
     plot.yaxis.major_label_overrides = dict(chart.y.ticks)
     if chart.x.scale == "clock":
-        _clock(plot)
+        _clock(plot, long=chart.x.high >= 3600)
         _add_gestures(plot)
     else:
         plot.xaxis.ticker = FixedTicker(ticks=[place for place, _ in chart.x.ticks])
@@ -128,9 +128,7 @@ def _add_bars(plot: Any, chart: Chart, source: Any) -> None:
     many = len(chart.categories) > MANY_ROWS
     dots = [i for i, series in enumerate(chart.series) if series.shape == "dot"]
     if len(dots) == 2:
-        plot.hbar(
-            y="row", left=f"v{dots[0]}", right=f"v{dots[1]}", height=0.14, source=source, color=LIGHT["line"]
-        )
+        plot.hbar(y="row", left=f"v{dots[0]}", right=f"v{dots[1]}", height=0.14, source=source, color=LIGHT["line"])
     for number, series in enumerate(chart.series):
         _add_bar(plot, series, number, source, many=many)
 
@@ -140,7 +138,9 @@ def _add_bar(plot: Any, series: Series, number: int, source: Any, *, many: bool)
     if series.shape == "bar":
         plot.hbar(y="row", left=0.0, right=f"v{number}", height=0.56, **style)
     elif series.shape == "tick":
-        plot.scatter(f"v{number}", "row", marker="dash", angle=np.pi / 2, size=12 if many else 26, line_width=2, **style)
+        plot.scatter(
+            f"v{number}", "row", marker="dash", angle=np.pi / 2, size=12 if many else 26, line_width=2, **style
+        )
     else:
         plot.scatter(f"v{number}", "row", marker="circle", size=6 if many else 11, line_color=None, **style)
 
@@ -180,6 +180,8 @@ def _add_bands(plot: Any, chart: Chart, factor: float) -> None:
                                           line_color=None, level="image"))  # fmt: skip
         elif band.start_s > 0:
             plot.add_layout(Span(location=start, dimension="height", line_color=LIGHT["line"], level="image"))
+        if chart.key == "balancer-over-time":  # the areas fill the plot: a label would lie on colours
+            continue
         plot.add_layout(
             Label(x=start, y=plot_height_px(chart) - 64, y_units="screen", x_offset=4, text=band.label,
                   text_color=LIGHT["muted"], text_font=FONT, text_font_size="11px")
@@ -222,19 +224,19 @@ def _style(plot: Any, chart: Chart) -> None:
     plot.xaxis.axis_line_color = LIGHT["line"]
 
 
-def _clock(plot: Any) -> None:
+def _clock(plot: Any, *, long: bool) -> None:
     from bokeh.models import DatetimeTickFormatter
 
-    minute, hour = "%-M:%S", "%-H:%M:%S"
+    minute = "%-H:%M:%S" if long else "%-M:%S"
     plot.xaxis.formatter = DatetimeTickFormatter(
         microseconds="%3Nms",
         milliseconds="%S.%3Ns",
         seconds=minute,
         minsec=minute,
         minutes=minute,
-        hourmin=hour,
-        hours=hour,
-        days=hour,
+        hourmin=minute,
+        hours=minute,
+        days=minute,
         strip_leading_zeros=False,
     )
     plot.xaxis.ticker.desired_num_ticks = 7

@@ -115,7 +115,7 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         for low, high, series in zip(np.vstack([upto[:1] * 0, upto[:-1]]), upto, shown, strict=True):
             step: Any = "mid"
             axes.fill_between(
-                chart.xs, low, high, step=step, color=theme[series.role], lw=0, label=_plain(series.label)
+                chart.xs, low, high, step=step, color=theme[series.role], lw=0, alpha=0.92, label=_plain(series.label)
             )
     else:
         for series in shown:
@@ -159,7 +159,7 @@ def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         if band.shaded:
             colour = theme["drain" if band.kind == "drain" else "band"]
             axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
-        if len(chart.bands) > 1 or band.shaded:
+        if (len(chart.bands) > 1 or band.shaded) and chart.key != "balancer-over-time":
             axes.annotate(
                 _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -11),
                 textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,

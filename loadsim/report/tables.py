@@ -145,7 +145,9 @@ def outcomes(run: RunData) -> Table:
         for name, count in ordered
         if count
     )
-    return _table("outcomes", "errors", "Outcomes", ("Outcome", "Requests", "Share", "First example"), rows, text=(0, 3))
+    return _table(
+        "outcomes", "errors", "Outcomes", ("Outcome", "Requests", "Share", "First example"), rows, text=(0, 3)
+    )
 
 
 def recoveries(run: RunData) -> Table:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from loadsim.report.chart import Axis, FloatArray, Tick, Unit, percentile_place
+from loadsim.report.chart import Axis, FloatArray, Unit, percentile_place
 from loadsim.report.text import amount, clock
 from loadsim.units import format_size
 

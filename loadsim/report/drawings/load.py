@@ -72,4 +72,5 @@ def in_flight(run: RunData) -> Chart | None:
         xs=run.times_s,
         series=tuple(series),
         bands=bands(run),
+        wide=True,
     )

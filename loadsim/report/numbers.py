@@ -1,0 +1,43 @@
+"""The numbers of charts as CSV files, one a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from loadsim.measure.table import Column, Table, write_csv
+from loadsim.report.chart import Chart
+
+
+def write_numbers(charts: Sequence[Chart], directory: Path) -> list[Path]:
+    """Write ``KEY-chart.csv`` for each chart and return the paths. Raises OSError."""
+    paths = []
+    for chart in charts:
+        path = directory / f"{chart.key}-chart.csv"
+        write_csv(numbers(chart), path)
+        paths.append(path)
+    return paths
+
+
+def numbers(chart: Chart) -> Table:
+    """Return a chart's numbers in base units: a row a place, a column a series (a map: a row a cell that has counts)."""
+    if chart.heat is not None:
+        row, column = np.nonzero(chart.heat.counts)
+        return Table(
+            {
+                "time_s": chart.heat.start_s + column * chart.heat.column_s,
+                "from_s": chart.heat.edges_s[row],
+                "to_s": chart.heat.edges_s[row + 1],
+                "count": chart.heat.counts[row, column],
+            }
+        )
+    columns: dict[str, Column] = {}
+    if chart.kind == "bars":
+        columns["name"] = list(chart.categories)
+    elif chart.kind == "curve":
+        columns["share"] = 1.0 - 10.0**-chart.xs
+    else:
+        columns["time_s"] = chart.xs
+    return Table(columns | {series.label: series.values for series in chart.series})
