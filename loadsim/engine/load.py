@@ -83,15 +83,17 @@ def _import(path: Path) -> Any:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        del sys.modules[name]
         raise UsageError(f"'{path}' cannot be imported: {type(error).__name__}: {error}{_place(error, path)}") from None
     return module
 
 
 def _place(error: BaseException, path: Path) -> str:
-    """Return where an import failed: the user's own file and line, and the helper's that it came from."""
-    places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    """Return where an import failed: the line of the user's file, and that of a helper beside it."""
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
-        places.append((Path(error.filename), error.lineno))
-    own = [place for place in places if place[0] == path][-1:]
-    last = [place for place in places[-1:] if place[0] != path and "importlib" not in str(place[0])]
-    return "".join(f" ({file}, line {line})" for file, line in own + last)
+        frames.append((error.filename, error.lineno))
+    script, beside = str(path.absolute()), str(path.parent.absolute())
+    own = [(str(path), line) for file, line in frames if file == script][-1:]
+    helper = [(file, line) for file, line in frames if file.startswith(beside) and file != script][-1:]
+    return "".join(f" ({file}, line {line})" for file, line in own + helper)

@@ -1,7 +1,7 @@
 """A small server of known behaviour, in a thread of the test's process, and what it saw.
 
-The path says what the answer is: ``/ok...`` 200 at once, ``/wait/50`` after 50 ms, ``/status/503``, ``/never`` no answer, ``/drop`` a hang-up,
-``/cookie/NAME`` sets a cookie; ``?...`` is ignored.
+The path says what the answer is: ``/ok...`` 200 at once, ``/wait/50`` after 50 ms, ``/status/503``, ``/never`` no
+answer, ``/drop`` a hang-up, ``/cookie/NAME`` sets a cookie; ``?...`` is ignored.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -112,8 +112,8 @@ def user_file(directory: Path, *tasks: str, base: str = "LoadUser", above: str =
     return script(directory, f"{head}\nclass Visitor({base}):\n{bodies}")
 
 
-def play(given: Plan, watch: Watch = lambda played, engine: None, *, pause_s: float = 0.0) -> Played:
-    """Play to the end. ``watch`` sees the state after every look; ``pause_s``: nobody reads that long, once, when it is ready."""
+def play(given: Plan, watch: Watch | None = None, *, pause_s: float = 0.0) -> Played:
+    """Play to the end. ``watch`` sees the state after every look; ``pause_s``: once ready, nobody reads that long."""
     exchanges: list[Exchange] = []
     played = Played(Collector(given, (), {}, (), on_exchange=exchanges.append), exchanges=exchanges)
     limit = perf_counter() + LONGEST_S
@@ -123,9 +123,10 @@ def play(given: Plan, watch: Watch = lambda played, engine: None, *, pause_s: fl
             for kind, payload in engine.frames(0.05):
                 _take(played, kind, payload)
             if pause_s and played.collector.ready is not None:
-                _wait_until(played.origin + pause_s)
+                time.sleep(max(0.0, played.origin + pause_s - perf_counter()))
                 pause_s = 0.0
-            watch(played, engine)
+            if watch is not None:
+                watch(played, engine)
         played.status = engine.wait()
         played.words = engine.last_words()
     return played
@@ -140,12 +141,6 @@ def _take(played: Played, kind: int, payload: bytes) -> None:
     elif kind == Kind.NAMES:
         played.names.append(msgspec.json.decode(payload, type=Names))
     played.collector.take(kind, payload)
-
-
-def _wait_until(moment: float) -> None:
-    import time
-
-    time.sleep(max(0.0, moment - perf_counter()))
 
 
 def assert_accounted(played: Played) -> Tick:
@@ -163,15 +158,3 @@ def assert_accounted(played: Played) -> Tick:
     assert (live.scheduled, live.completed, live.failed) == (end.scheduled, end.completed, end.failed)
     assert (live.dropped, live.aborted) == (end.dropped, end.aborted)
     return end
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def close(values: Sequence[float], expected: Sequence[float], tolerance: float) -> bool:
-    return bool(np.allclose(values, expected, rtol=0.0, atol=tolerance))

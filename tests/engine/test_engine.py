@@ -169,7 +169,7 @@ def test_a_drain_before_the_beginning_is_an_empty_run(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_does_not_read_delays_nothing_but_the_news(tmp_path: Path) -> None:
-    """30,000 samples of 40 bytes are more than the pipe holds; the last arrival is due at 1.5 s, reading begins at 3 s."""
+    """30,000 samples of 40 bytes are more than the pipe holds; all are due by 1.5 s, reading begins at 3 s."""
     idle = user_file(tmp_path, "pass")
     with Loopback() as server:
         played = play(plan(server.url, idle, profile="constant(20000/s)", duration_s=1.5), pause_s=3.0)
