@@ -38,10 +38,10 @@ class Outbox:
         data = memoryview(frame(kind, payload))
         if not self._waiting:
             data = data[self._write(data) :]
+        elif kind == Kind.SAMPLES and self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
+            return False
         if self.broken or not data:
             return True
-        if kind == Kind.SAMPLES and self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
-            return False
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         if len(self._waiting) == 1:

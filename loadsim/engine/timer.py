@@ -79,7 +79,7 @@ class LoopTimer:
         self._timer.stop()
         self._timer.close()
         self._timer = self._loop.timer(max(0.0, wait_s))
-        self._timer.start(self._callback)
+        self._timer.start(self._callback, update=True)  # from now, not from when the loop last looked at the clock
 
     def disarm(self) -> None:
         """See :class:`Timer`."""
