@@ -13,7 +13,7 @@ from loadsim.report.seen import seen
 from loadsim.report.tables import Table, objectives, routes
 from loadsim.report.text import visible
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@&])")
 _ROUTES = 10
 
 

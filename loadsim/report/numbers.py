@@ -22,12 +22,15 @@ def write_numbers(charts: Sequence[Chart], directory: Path) -> list[Path]:
 
 
 def numbers(chart: Chart) -> Table:
-    """Return a chart's numbers in base units: a row a place, a column a series (a map: a row a cell that has counts)."""
+    """Return a chart's numbers in base units: a row a place, a column a series.
+
+    A map has a row for each cell that holds counts.
+    """
     if chart.heat is not None:
         row, column = np.nonzero(chart.heat.counts)
         return Table(
             {
-                "time_s": chart.heat.start_s + column * chart.heat.column_s,
+                "time_s": np.asarray(chart.heat.start_s + column * chart.heat.column_s, np.float64),
                 "from_s": chart.heat.edges_s[row],
                 "to_s": chart.heat.edges_s[row + 1],
                 "count": chart.heat.counts[row, column],
@@ -37,7 +40,7 @@ def numbers(chart: Chart) -> Table:
     if chart.kind == "bars":
         columns["name"] = list(chart.categories)
     elif chart.kind == "curve":
-        columns["share"] = 1.0 - 10.0**-chart.xs
+        columns["share"] = np.asarray(1.0 - 10.0**-chart.xs, np.float64)
     else:
         columns["time_s"] = chart.xs
     return Table(columns | {series.label: series.values for series in chart.series})

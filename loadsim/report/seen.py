@@ -1,20 +1,65 @@
-"""What was seen, in plain words: each sentence computed from the record, with its figures and where to see it."""
+"""What was seen, in plain words: each sentence computed from the record, with its figures and where to see it.
+
+No sentence stands without the numbers that carry it; where nothing stands out, that is what is said.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
+import numpy as np
+
+from loadsim.report.drawings.common import finite
+from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
+from loadsim.report.seen_system import (
+    backend_failures,
+    backend_share,
+    failures,
+    generator,
+    lost_work,
+    slow_backends,
+    whole_cores,
+)
+from loadsim.report.seen_time import queue, recovered, spike, tail, waiting
+from loadsim.report.text import counted, seconds
 
+__all__ = ["Finding", "seen"]
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A sentence, the key of the chart that shows it, and whether it is bad news or a note."""
-
-    text: str
-    chart: str = ""
-    tone: str = ""
+SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
+    spike,
+    recovered,
+    queue,
+    failures,
+    lost_work,
+    slow_backends,
+    backend_share,
+    backend_failures,
+    tail,
+    waiting,
+    whole_cores,
+)
 
 
 def seen(run: RunData) -> list[Finding]:
-    return []
+    """Return what is worth saying about a run, what happened first, what the generator vouches for last."""
+    if not run.record.requests.count:
+        return [Finding("No request was made, so there is nothing to see.", "requests-over-time", "bad")]
+    found = [finding for look in SIGHTS for finding in look(run)]
+    return (found or _nothing(run)) + generator(run)
+
+
+def _nothing(run: RunData) -> list[Finding]:
+    word = run.time_word
+    p99 = finite(run.column(f"{word}_p99_s")[run.measured])
+    if not len(p99):
+        return []
+    low, high = (seconds(float(np.quantile(p99, share))) for share in (0.05, 0.95))
+    requests = counted(run.record.requests.count, "request")
+    return [
+        Finding(
+            f"Nothing stood out: in nine of ten seconds p99 of {word} time lay between {low} and {high}, "
+            f"and none of {requests} failed.",
+            "latency",
+        )
+    ]

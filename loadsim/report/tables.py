@@ -15,7 +15,7 @@ from loadsim.units import format_size
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its text, what it sorts by (None sorts last), and whether it is a name or code, or tells good from bad."""
+    """A cell: its text, what it sorts by (None sorts last), and a tone where it is good or bad news."""
 
     text: str
     sort: float | str | None = None
@@ -55,14 +55,12 @@ def objectives(run: RunData) -> Table:
         )
         for o in run.record.objectives
     )
-    return _table(
-        "objectives", "load", "Objectives", ("Objective", "Verdict", "Observed", "Bound", "Of the bound", "Samples", "Why"),
-        rows, text=(0, 1, 6),
-    )  # fmt: skip
+    columns = ("Objective", "Verdict", "Observed", "Bound", "Of the bound", "Samples", "Why")
+    return _table("objectives", "load", "Objectives", columns, rows, text=(0, 1, 6))
 
 
 def phases(run: RunData) -> Table:
-    """The named stretches of the profile."""
+    """Return the named stretches of the profile."""
     rows = tuple(
         (
             Cell(visible(p.name)),
@@ -81,7 +79,7 @@ def phases(run: RunData) -> Table:
 
 
 def routes(run: RunData) -> Table:
-    """Requests by route."""
+    """Return requests by route."""
     ordered = sorted(run.record.routes.items(), key=lambda item: -item[1].count)
     rows = tuple(
         (
@@ -99,7 +97,7 @@ def routes(run: RunData) -> Table:
 
 
 def backends(run: RunData) -> Table:
-    """Requests by backend."""
+    """Return requests by backend."""
     rows = tuple(
         (
             Cell(visible(name)),
@@ -116,7 +114,7 @@ def backends(run: RunData) -> Table:
 
 
 def classes(run: RunData) -> Table:
-    """Requests by class of visitor."""
+    """Return requests by class of visitor."""
     rows = tuple(
         (
             Cell(visible(name)),
@@ -167,7 +165,7 @@ def recoveries(run: RunData) -> Table:
 
 
 def processes(run: RunData) -> Table:
-    """What the target's processes used."""
+    """Return what the target's processes used."""
     rows = tuple(
         (
             Cell(visible(p.name)),

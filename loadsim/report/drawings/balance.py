@@ -50,7 +50,7 @@ def balancer_distribution(run: RunData) -> Chart | None:
     series = [Series("share", "share of requests", "good", shares, "bar")]
     if np.isfinite(expected).any():
         series.append(Series("expected", "expected share", "expected", expected, "tick"))
-    names = _names(run, backends)
+    names = _names(backends)
     jain = _jain(run)
     return Chart(
         key="balancer-distribution",
@@ -75,7 +75,7 @@ def backend_latency(run: RunData) -> Chart | None:
         return None
     p50 = _column([_times(run, b).p50 for b in backends.values()])
     p99 = _column([_times(run, b).p99 for b in backends.values()])
-    names = _names(run, backends)
+    names = _names(backends)
     word = run.time_word
     return Chart(
         key="backend-latency",
@@ -143,7 +143,7 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
         key="backend-latency-over-time",
         section="balance",
         title="p99 of each backend over time",
-        reading=f"One line above the others is one slow backend; all lines together are something they share.{left_out}",
+        reading=f"One line above the others is one slow backend; all together are something they share.{left_out}",
         alt="Median over the run of each second's p99: "
         + "; ".join(f"{s.label} {seconds(float(np.nanmedian(s.values)))}" for s in series)
         + ".",
@@ -165,7 +165,7 @@ def _times(run: RunData, backend: BackendRecord) -> Quantiles:
     return backend.service_time_s if run.closed else backend.response_time_s
 
 
-def _names(run: RunData, backends: dict[str, BackendRecord]) -> tuple[str, ...]:
+def _names(backends: dict[str, BackendRecord]) -> tuple[str, ...]:
     pools = {b.pool for b in backends.values()}
     several = len(pools) > 1
     return tuple(visible(f"{b.pool} / {name}" if several and b.pool else name, 48) for name, b in backends.items())

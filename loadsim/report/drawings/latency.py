@@ -105,7 +105,7 @@ def latency_percentiles(run: RunData) -> Chart | None:
         key="latency-percentiles",
         section="latency",
         title="Response against service time",
-        reading="Right is rarer: each nine takes the same room. A gap between the lines is time spent waiting to be sent.",
+        reading="Right is rarer: each nine takes the same room. A gap between the lines is waiting to be sent.",
         alt=alt + ".",
         kind="curve",
         x=axis,

@@ -1,0 +1,164 @@
+"""What can be said of time: what a spike did and how long it was felt, what queued, which route is slow, and why."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loadsim.record import PhaseRecord, Quantiles, Recovery
+from loadsim.report.drawings.common import when
+from loadsim.report.finding import Finding
+from loadsim.report.rundata import RunData
+from loadsim.report.text import clock, rate, seconds, share, times, visible
+
+BUSIER = 1.5
+"""A phase counts as a spike from this many times the rate of the one before."""
+FELT = 1.25
+MUCH_LONGER = 1.5
+LONG_TAIL = 8.0
+"""A p99 this many times the median is long enough to ask what it is made of."""
+_SAMPLES = 100
+_KNOTS = (("p50", 0.5), ("p75", 0.25), ("p90", 0.1), ("p95", 0.05), ("p99", 0.01))
+
+
+def spike(run: RunData) -> list[Finding]:
+    """Say what the busiest phase did to response time, against the phase before it."""
+    phases = run.record.phases
+    rates = [phase.load.offered_rate or 0.0 for phase in phases]
+    busiest = int(np.argmax(rates)) if rates else 0
+    if busiest == 0 or not rates[busiest - 1] or rates[busiest] < BUSIER * rates[busiest - 1]:
+        return []
+    before, at = phases[busiest - 1], phases[busiest]
+    text = (
+        f"In the phase {visible(at.name, 40)} ({clock(at.start_s)} to {clock(at.end_s)}) {rate(rates[busiest])} were "
+        f"offered, {times(rates[busiest] / rates[busiest - 1])} the {rate(rates[busiest - 1])} before"
+    )
+    effect, bad = _effect(before, at)
+    return [Finding(f"{text}{effect}.", "latency" if effect else "requests-over-time", "bad" if bad else "")]
+
+
+def _effect(before: PhaseRecord, at: PhaseRecord) -> tuple[str, bool]:
+    was, became = before.response_time_s.p99, at.response_time_s.p99
+    if was is None:
+        return "", False
+    if became is None:
+        unanswered = at.response_time_s.unanswered
+        lost = f"; p99 rose from {seconds(was)} beyond measure, for {unanswered:,} requests had no answer"
+        return (lost, True) if unanswered else ("", False)
+    if became > FELT * was:
+        return f"; p99 of response time rose from {seconds(was)} to {seconds(became)}", True
+    return f"; p99 of response time was {seconds(became)}, and {seconds(was)} before", False
+
+
+def recovered(run: RunData) -> list[Finding]:
+    """How long each event was felt."""
+    p99, times_s = run.column("response_p99_s"), run.times_s
+    found = []
+    for event in run.record.recoveries:
+        if not np.isfinite(p99[times_s < event.start_s]).any():
+            continue  # without a value before, there is nothing to come back to
+        found.append(_recovery(run, event))
+    return found
+
+
+def _recovery(run: RunData, event: Recovery) -> Finding:
+    cause = visible(event.cause, 40)
+    ended = next((p.end_s for p in run.record.phases if p.name == event.cause and p.start_s == event.start_s), None)
+    if event.recovery_s is None:
+        left = max(0.0, run.record.manifest.duration_s - (ended or event.start_s))
+        return Finding(
+            f"Response time did not come back in the {seconds(left)} that the run went on after the {cause}: p99 never "
+            f"stayed within 1.25 times its value before for 5 s.",
+            "latency",
+            "bad",
+        )
+    if event.recovery_s == 0:
+        return Finding(f"The {cause} was not felt: p99 stayed within 1.25 times its value before.", "latency")
+    back = event.start_s + event.recovery_s
+    after = f", {seconds(back - ended)} after its end" if ended is not None and back > ended else ""
+    return Finding(
+        f"The {cause} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its value before at "
+        f"{clock(back)}{after}.",
+        "latency",
+    )
+
+
+def queue(run: RunData) -> list[Finding]:
+    """Arrivals that waited because every user was busy."""
+    load = run.record.load
+    if not load.max_backlog:
+        return []
+    backlog = run.column("backlog")
+    at = when(run, backlog)
+    moment = f" at {clock(at)}" if at is not None else ""
+    waited = load.backlog_wait_s.p99
+    longest = f"; 1 % of all arrivals waited {seconds(waited)} or more" if waited else ""
+    return [
+        Finding(
+            f"Up to {load.max_backlog:,} arrivals waited to start{moment}, with {load.max_in_flight:,} under way"
+            f"{longest}.",
+            "in-flight",
+            "bad",
+        )
+    ]
+
+
+def tail(run: RunData) -> list[Finding]:
+    """Name the route that makes most of the slowest hundredth.
+
+    A route whose p90 is beyond the p99 of all has a tenth of its requests there, at least: so the share said is a lower
+    bound, from the record's quantiles alone.
+    """
+    limit, total = run.main_time.p99, run.main_time.count
+    routes = {n: r for n, r in run.record.routes.items() if r.count >= _SAMPLES}
+    if limit is None or len(run.record.routes) < 2 or not total:
+        return []
+    best, most = "", 0.0
+    for name, route in routes.items():
+        slow = _slow_share(route.service_time_s if run.closed else route.response_time_s, limit) * route.count
+        if slow > most:
+            best, most = name, slow
+    of_tail = min(1.0, most / (0.01 * total))
+    of_all = routes[best].count / total if best else 1.0
+    if of_tail < 0.5 or of_all > of_tail / 2:
+        return []
+    return [
+        Finding(
+            f"{visible(best, 80)} carries the tail: it is {share(of_all)} of the requests, and at least "
+            f"{share(of_tail)} of those that took longer than p99 ({seconds(limit)}).",
+            "latency-percentiles",
+        )
+    ]
+
+
+def _slow_share(q: Quantiles, limit: float) -> float:
+    """Return how much of a distribution is certainly beyond the limit."""
+    for name, beyond in _KNOTS:
+        value = getattr(q, name)
+        if value is None or value > limit:
+            return beyond if q.count else 0.0
+    return 0.0
+
+
+def waiting(run: RunData) -> list[Finding]:
+    """Whether the tail was spent waiting to be sent, or after that."""
+    response, service = run.record.response_time_s, run.record.service_time_s
+    if response is None or response.p99 is None or service.p99 is None or not response.p50:
+        return []
+    if response.p99 > MUCH_LONGER * service.p99:
+        return [
+            Finding(
+                f"Most of the tail is waiting to be sent: p99 is {seconds(response.p99)} from when a request was due, "
+                f"and {seconds(service.p99)} from when it was sent.",
+                "latency-percentiles",
+                "bad",
+            )
+        ]
+    if response.p99 < LONG_TAIL * response.p50 and not any(finding.tone == "bad" for finding in spike(run)):
+        return []
+    return [
+        Finding(
+            f"The tail is not waiting to be sent: p99 is {seconds(response.p99)} from when a request was due, and "
+            f"{seconds(service.p99)} from when it was sent. The time passed in the target or in its queues.",
+            "latency-percentiles",
+        )
+    ]
