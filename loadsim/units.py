@@ -11,6 +11,7 @@ import re
 from loadsim.errors import SpecError
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+_PART = re.compile(r"\d+\.?\d*[a-zµ]+")
 _SECONDS = {"us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PER_SECOND = {"/s": 1.0, "/m": 1 / 60, "/min": 1 / 60, "/h": 1 / 3600}
 _BYTES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -33,10 +34,20 @@ def _quantity(text: str, units: dict[str, float] | dict[str, int], kind: str, ex
 
 def parse_duration(text: str) -> float:
     """Return seconds: ``'1.5s'`` -> 1.5, ``'250ms'`` -> 0.25, ``'1h30m'`` -> 5400.0, ``'2m'`` -> 120.0."""
-    parts = re.findall(r"\d+\.?\d*[a-zµ]+", text.strip())
-    if len(parts) > 1 and "".join(parts) == text.strip():
-        return math.fsum(parse_duration(part) for part in parts)
-    return _quantity(text, _SECONDS, "a duration", "30s")
+    parts = list(_PART.finditer(text))
+    if (
+        len(parts) < 2
+        or _NUMBER.sub("", text, count=1).strip() in _SECONDS
+        or "".join(m[0] for m in parts) != text.strip()
+    ):
+        return _quantity(text, _SECONDS, "a duration", "30s")
+    seconds = []
+    for part in parts:
+        try:
+            seconds.append(_quantity(part[0], _SECONDS, "a duration", "30s"))
+        except SpecError as error:
+            raise SpecError(text, part.start() + error.position, error.problem) from None
+    return math.fsum(seconds)
 
 
 def parse_rate(text: str) -> float:
@@ -59,20 +70,20 @@ def format_duration(seconds: float) -> str:
     if not math.isfinite(seconds):
         return "-"
     size = abs(seconds)
-    if size >= 60:
+    if float(f"{size:.3g}") >= 60:  # as it would be shown
         minutes, rest = divmod(round(size), 60)
         hours, minutes = divmod(minutes, 60)
         sign = "-" if seconds < 0 else ""
         return sign + (f"{hours} h {minutes:02d} m {rest:02d} s" if hours else f"{minutes} m {rest:02d} s")
     for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if size * scale >= 1 or unit == "us":
+        if float(f"{size * scale:.3g}") >= 1 or unit == "us":
             return f"{_three_digits(seconds * scale)} {unit}"
     raise AssertionError("unreachable")
 
 
 def format_rate(per_second: float) -> str:
     """Write a rate: ``'12,500/s'``, ``'3.25/s'``."""
-    return f"{per_second:,.0f}/s" if abs(per_second) >= 100 else f"{_three_digits(per_second)}/s"
+    return f"{_three_digits(per_second)}/s"
 
 
 def format_share(share: float) -> str:
@@ -102,5 +113,5 @@ def spell_rate(per_second: float) -> str:
 def _three_digits(value: float) -> str:
     if value == 0:
         return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(digits, 3)}f}"
+    exponent = int(f"{value:.2e}".partition("e")[2])  # of the rounded value: 99.99 has the digits of 100
+    return f"{value:,.{min(max(0, 2 - exponent), 3)}f}"
