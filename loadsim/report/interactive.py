@@ -183,7 +183,8 @@ def _add_bands(plot: Any, chart: Chart, factor: float) -> None:
         if chart.key == "balancer-over-time":  # the areas fill the plot: a label would lie on colours
             continue
         plot.add_layout(
-            Label(x=start, y=plot_height_px(chart) - 64, y_units="screen", x_offset=4, text=band.label,
+            Label(x=start, y=plot_height_px(chart) - 64, y_units="screen", x_offset=4, text=band.label, name="band",
+                  tags=[start, end],
                   text_color=LIGHT["muted"], text_font=FONT, text_font_size="11px")
         )  # fmt: skip
 

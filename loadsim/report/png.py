@@ -21,6 +21,8 @@ Size = tuple[int, int]
 DEFAULT_SIZE: Size = (1600, 900)
 """Pixels; at half of it, 800 wide, text is still 11 to 15 pixels high."""
 _INCHES_WIDE = 8.0
+_POINTS_WIDE = 500.0
+"""Of the plot itself."""
 
 
 def write_pngs(
@@ -159,7 +161,8 @@ def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         if band.shaded:
             colour = theme["drain" if band.kind == "drain" else "band"]
             axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
-        if (len(chart.bands) > 1 or band.shaded) and chart.key != "balancer-over-time":
+        room = (min(band.end_s, chart.x.high) - band.start_s) / (chart.x.high - chart.x.low) * _POINTS_WIDE
+        if room > 5 * len(band.label) + 6 and len(chart.bands) > 1 and chart.key != "balancer-over-time":
             axes.annotate(
                 _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -11),
                 textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,

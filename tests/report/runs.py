@@ -175,6 +175,13 @@ def _spike(t: Array) -> Array:
     return np.where((t >= 20) & (t < 26), 900.0, 60.0)
 
 
+def _some(share: float, code: int) -> Callable[[Array, Array, np.random.Generator], Array]:
+    def fail(t: Array, b: Array, rng: np.random.Generator) -> Array:
+        return np.where(rng.random(len(t)) < share, code, 0)
+
+    return fail
+
+
 SPIKE_PHASES = (Phase("base", 0.0, 20.0), Phase("spike", 20.0, 26.0), Phase("recovery", 26.0, 60.0))
 
 
@@ -264,7 +271,7 @@ def hostile() -> Case:
     return Case(
         routes=((f"GET /{HOSTILE}", 0.9, 1.0), ('GET /"><img src=x onerror=alert(1)>', 0.1, 2.0)),
         backends=(f"web-{HOSTILE}", "web-</title>", "web-{{7*7}}"),
-        fail=lambda t, b, rng: np.where(rng.random(len(t)) < 0.02, 500, 0),
+        fail=_some(0.02, 500),
         examples={"http_500": HOSTILE},
         target=f"http://127.0.0.1/{HOSTILE}",
     )
@@ -280,7 +287,7 @@ def hour() -> Case:
         scenario="predictable",
         routes=tuple((f"GET /section/{n}/items/:id", 1.0 / (n + 1), 1.0 + (n % 7) / 4) for n in range(200)),
         backends=tuple(f"web-{n}" for n in range(64)),
-        fail=lambda t, b, rng: np.where(rng.random(len(t)) < 0.004, 503, 0),
+        fail=_some(0.004, 503),
     )
 
 

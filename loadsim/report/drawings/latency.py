@@ -66,13 +66,13 @@ def latency_heatmap(run: RunData) -> Chart | None:
     axis = Axis(axis.title, axis.unit, axis.scale, low, high, tuple(t for t in axis.ticks if low <= t[0] <= high))
     row = int(found.counts.sum(axis=1).argmax())
     usual = f"{seconds(float(found.edges_s[row]))} and {seconds(float(found.edges_s[row + 1]))}"
-    step = "second" if found.column_s == 1 else f"{found.column_s:g} seconds"
+    step = "one second" if found.column_s == 1 else f"{found.column_s:g} seconds"
     end = max(found.start_s + found.column_s * found.counts.shape[1], run.record.manifest.duration_s)
     return Chart(
         key="latency-heatmap",
         section="latency",
         title=f"Every {word} time",
-        reading=f"Each column is a {step}; darker means more answers. Two stripes are two kinds of request.",
+        reading=f"Each column is {step}; stronger colour means more answers. Two stripes are two kinds of request.",
         alt=f"Most answers took between {usual}; the fastest {seconds(run.main_time.min)}, "
         f"the slowest {seconds(run.main_time.max)}.",
         kind="heat",

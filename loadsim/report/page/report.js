@@ -150,8 +150,17 @@
       if (zoom.range) range.setv({ start: zoom.range[0], end: zoom.range[1] });
       range.change.connect(() => { if (!zoom.quiet) spread(range.start, range.end); });
     }
+    label(chart);
     if (data.kind !== "stack" && data.kind !== "heat") chart.shown.forEach((on, i) => visible(chart, i, on));
     chart.element.dataset.drawn = dark.matches ? "dark" : "light";
+  };
+  // A phase's name stands where there is room for it.
+  const label = (chart) => {
+    const { start, end } = chart.model.x_range, scale = chart.plot.clientWidth / (end - start);
+    for (const item of chart.model.center) if (item.name === "band") {
+      const [from, to] = item.tags;
+      item.visible = to > start && from < end && (Math.min(to, end) - Math.max(from, start)) * scale > item.text.length * 6.5 + 6;
+    }
   };
   const visible = (chart, i, on) => {
     for (const renderer of chart.model.renderers) if (renderer.name === "s" + i) renderer.visible = on;
@@ -171,7 +180,7 @@
     zoom.range = all ? null : [start, end];
     for (const chart of timed) {
       const [from, to] = all ? whole(chart) : [start, end];
-      if (chart.model) chart.model.x_range.setv({ start: from, end: to });
+      if (chart.model) { chart.model.x_range.setv({ start: from, end: to }); label(chart); }
       $("[data-do=reset]", chart.element).hidden = all;
       chart.cursor && (chart.cursor.hidden = true);
     }

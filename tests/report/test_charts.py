@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from loadsim.report.charts import charts
+from loadsim.report.drawings.common import few, smooth
+from tests.report.runs import CASES
+
+SMALL = [name for name in CASES if name != "hour"]
+
+
+def by_key(run):
+    return {chart.key: chart for chart in charts(run)}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_chart_says_how_to_read_it_and_what_it_shows(loaded, name):
+    found = charts(loaded(name))
+    assert found[0].key == "requests-over-time"
+    assert len({chart.key for chart in found}) == len(found)
+    for chart in found:
+        assert chart.title
+        assert chart.reading.endswith(".")
+        assert any(character.isdigit() for character in chart.alt), chart.key
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_known_value_lies_within_the_axes(loaded, name):
+    for chart in charts(loaded(name)):
+        values = [series.values[np.isfinite(series.values)] for series in chart.series]
+        axis = chart.x if chart.kind == "bars" else chart.y
+        if chart.kind == "stack":
+            values = [np.sum(np.nan_to_num([series.values for series in chart.series]), axis=0)]
+        for known in values:
+            positive = known[known > 0] if axis.scale == "log" else known
+            assert (positive >= axis.low * 0.999).all(), chart.key
+            assert (positive <= axis.high * 1.001).all(), chart.key
+        assert all(axis.low <= place <= axis.high * 1.001 for place, _ in axis.ticks), chart.key
+
+
+def test_requests_over_time_draws_the_series_of_the_record(loaded):
+    run = loaded("failing")
+    chart = by_key(run)["requests-over-time"]
+    totals = {series.key: series.values.sum() for series in chart.series}
+    assert totals == {
+        "offered": run.record.load.scheduled,
+        "completed": run.record.load.completed,
+        "failed": run.record.load.failed,
+    }
+
+
+def test_the_busiest_phase_is_shaded(loaded):
+    bands = by_key(loaded("spiky"))["requests-over-time"].bands
+    assert [(band.label, band.shaded) for band in bands if band.kind == "phase"] == [
+        ("base", False),
+        ("spike", True),
+        ("recovery", False),
+    ]
+
+
+def test_a_bound_on_p99_is_drawn_where_response_time_is(loaded):
+    found = by_key(loaded("spiky"))
+    assert ("p99 < 250ms – broken", 0.25) in [(mark.label, mark.at) for mark in found["latency"].marks]
+    assert "error_rate" not in " ".join(mark.label for chart in found.values() for mark in chart.marks)
+
+
+def test_a_closed_loop_shows_service_time_because_nothing_was_due(loaded):
+    found = by_key(loaded("closed"))
+    assert found["latency"].title == "Service time over time"
+    assert [series.key for series in found["latency-percentiles"].series] == ["service_time"]
+    assert found["requests-over-time"].series[0].label == "started"
+
+
+def test_the_percentile_curve_meets_the_quantiles_of_the_record(loaded):
+    run = loaded("spiky")
+    chart = by_key(run)["latency-percentiles"]
+    response = chart.series[0].values
+    place = int(np.argmin(np.abs(chart.xs - 2.0)))  # two nines
+    assert response[place] == pytest.approx(run.record.response_time_s.p99, rel=0.02)
+    assert (np.diff(response) >= 0).all()
+
+
+def test_the_heat_map_counts_every_answer(loaded):
+    run = loaded("failing")
+    heat = by_key(run)["latency-heatmap"].heat
+    unanswered = run.record.response_time_s.unanswered
+    assert heat.counts.sum() == run.record.response_time_s.count - unanswered
+
+
+def test_shares_over_time_add_up_to_one(loaded):
+    chart = by_key(loaded("slow_backend"))["balancer-over-time"]
+    total = np.sum([series.values for series in chart.series], axis=0)
+    assert total[np.isfinite(total)] == pytest.approx(1.0)
+
+
+def test_failures_add_up_to_what_the_record_counts(loaded):
+    run = loaded("failing")
+    chart = by_key(run)["errors"]
+    assert sum(series.values.sum() for series in chart.series) == run.record.requests.failed
+
+
+def test_a_run_without_requests_draws_only_what_it_has(loaded):
+    assert not {"latency", "latency-percentiles", "errors", "balancer-distribution"} & set(by_key(loaded("nothing")))
+
+
+def test_many_columns_become_few_series_and_a_rest_that_loses_nothing():
+    columns = {f"c{n}": np.full(3, float(n)) for n in range(20)}
+    series = few(columns, {name: float(column.sum()) for name, column in columns.items()}, "others")
+    assert len(series) == 7
+    assert series[-1].label == "14 others"
+    assert sum(s.values[0] for s in series) == sum(range(20))
+
+
+def test_smoothing_keeps_the_sum_of_the_middle_and_shrinks_at_the_ends():
+    assert smooth(np.array([1.0, 1.0, 1.0, 1.0]), 3).tolist() == [2.0, 3.0, 3.0, 2.0]
+    assert smooth(np.array([1.0, np.nan]), 1).tolist() == [1.0, 0.0]

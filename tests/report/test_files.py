@@ -1,0 +1,96 @@
+"""The files of a report: pictures, numbers, Markdown, and the verb that writes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from loadsim.cli.report import report
+from loadsim.errors import UsageError
+from loadsim.measure.table import read_csv
+from loadsim.report.charts import charts
+from loadsim.report.html import repeat_command
+from loadsim.report.markdown import markdown
+from loadsim.report.numbers import write_numbers
+from loadsim.report.png import write_pngs
+from loadsim.report.tables import tables
+from loadsim.report.theme import DARK
+from loadsim.report.write import write_report
+from tests.report.runs import HOSTILE
+
+
+def test_a_report_writes_the_page_and_the_promised_pictures(recorded):
+    directory = recorded("spiky")
+    assert write_report(directory) == directory / "report.html"
+    for name in ("requests-over-time", "balancer-distribution", "latency"):
+        assert (directory / f"{name}.png").stat().st_size > 10_000
+
+
+def test_pictures_have_the_size_and_the_ground_asked_for(loaded, tmp_path):
+    paths = write_pngs(loaded("failing"), tmp_path, dark=True, size=(1000, 500))
+    with Image.open(tmp_path / "requests-over-time.png") as picture:
+        assert picture.size == (1000, 500)
+        ground = "#{:02x}{:02x}{:02x}".format(*picture.convert("RGB").getpixel((2, 2)))
+    assert ground == DARK["surface"]
+    assert len(paths) == len(charts(loaded("failing")))
+
+
+def test_pictures_draw_the_data_in_its_colours(loaded, tmp_path):
+    write_pngs(loaded("spiky"), tmp_path)
+    with Image.open(tmp_path / "requests-over-time.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    blue = (np.abs(pixels - [0x0A, 0x6E, 0xB4]).sum(axis=2) < 40).sum()
+    assert blue > 2000
+
+
+def test_names_full_of_dollars_and_markup_are_no_formulas(loaded, tmp_path):
+    from dataclasses import replace
+
+    run = loaded("hostile")
+    odd = replace(charts(run)[0], title=r"$\frac{1}{", key="odd")
+    from loadsim.report.png import write_charts
+
+    assert write_charts([odd], tmp_path)[0].exists()
+
+
+def test_the_numbers_of_a_chart_are_those_of_the_series(loaded, tmp_path):
+    run = loaded("spiky")
+    write_numbers(charts(run), tmp_path)
+    table = read_csv(tmp_path / "requests-over-time-chart.csv")
+    assert table.numbers("offered").sum() == run.record.load.scheduled
+    heat = read_csv(tmp_path / "latency-heatmap-chart.csv")
+    assert heat.numbers("count").sum() == run.record.requests.count
+
+
+def test_markdown_shows_a_hostile_name_as_text(loaded):
+    text = markdown(loaded("hostile"))
+    assert "\\<script\\>" in text
+    assert "<script>" not in text.replace("\\<script", "").split("```")[0]
+    assert HOSTILE not in text
+
+
+def test_the_command_repeats_the_seed_that_was_drawn():
+    assert repeat_command(["/usr/bin/loadsim", "run", "spiky"], 7) == ["loadsim", "run", "spiky", "--seed", "7"]
+    assert repeat_command(["loadsim", "run", "spiky", "--seed=3"], 3)[-1] == "--seed=3"
+
+
+def test_tables_tell_how_near_a_bound_came(loaded):
+    found = {table.key: table for table in tables(loaded("spiky"))}
+    row = found["objectives"].rows[0]
+    assert [cell.text for cell in row[:5]] == ["p99 < 250ms", "fail", "2.30 s", "250 ms", "920 %"]
+    assert {"phases", "routes", "backends", "classes", "outcomes", "recoveries", "processes"} <= set(found)
+
+
+def test_the_verb_refuses_what_it_does_not_know(recorded):
+    with pytest.raises(UsageError, match="no format 'pgn'"):
+        report([recorded("quiet")], formats="pgn", dark=False, size="1600x900", out=None)
+    with pytest.raises(UsageError, match="--size"):
+        report([recorded("quiet")], formats="png", dark=False, size="big", out=None)
+
+
+def test_the_verb_writes_elsewhere_when_asked(recorded, tmp_path, capsys):
+    assert report([recorded("quiet")], formats="md,csv,svg", dark=False, size="800x450", out=tmp_path / "new") == 0
+    assert (tmp_path / "new/report.md").exists()
+    assert (tmp_path / "new/latency.svg").exists()
+    assert "report.md" in capsys.readouterr().out

@@ -1,0 +1,181 @@
+"""The page in a real browser: no request, no error, charts that are drawn and answer."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+
+from loadsim.report.html import write_html
+from tests.report.runs import CASES
+
+QUIET = [name for name in CASES if name not in ("hour",)]
+
+
+@pytest.fixture(scope="module")
+def pages(loaded, tmp_path_factory):
+    base = tmp_path_factory.mktemp("pages")
+
+    def page(name):
+        path = base / f"{name}.html"
+        return path if path.exists() else write_html(loaded(name), path)
+
+    return page
+
+
+@contextmanager
+def opened(browser, path, **settings):
+    context = browser.new_context(**({"viewport": {"width": 1280, "height": 860}} | settings))
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append("a dialog"), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    try:
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready]", state="attached")
+        yield page
+        assert [text for text in said if "willReadFrequently" not in text] == []  # that is ink(), below
+        assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+    finally:
+        context.close()
+
+
+def hover(page, key, across=0.5, down=0.5):
+    plot = page.locator(f"#{key} .plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+
+
+def ink(page, key):
+    """How many pixels of a chart's canvas are not empty."""
+    return page.locator(f"#{key} .plot").evaluate(
+        """plot => {
+          const canvases = [];
+          const walk = (node) => { if (node.tagName === 'CANVAS') canvases.push(node);
+            for (const child of [...(node.shadowRoot?.children ?? []), ...node.children]) walk(child); };
+          walk(plot);
+          let count = 0;
+          for (const c of canvases) {
+            if (!c.width || !c.height) continue;
+            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            for (let i = 3; i < data.length; i += 4) if (data[i] > 40) count++;
+          }
+          return count;
+        }"""
+    )
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_every_page_draws_all_its_charts_without_an_error_or_a_request(browser, pages, name):
+    path = pages(name)
+    assert path.stat().st_size < 2_000_000
+    with opened(browser, path) as page:
+        keys = page.locator("[data-chart]").evaluate_all("all => all.map(one => one.id)")
+        assert "requests-over-time" in keys
+        for key in keys:
+            assert ink(page, key) > 500, key
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_the_page_without_scrolling_sideways(browser, pages, scheme):
+    with opened(browser, pages("spiky"), viewport={"width": 390, "height": 844}, color_scheme=scheme) as page:
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        assert page.locator(f"[data-drawn={scheme}]").count() == page.locator("[data-chart]").count()
+
+
+def test_hovering_reads_every_series_in_every_chart_over_time(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        hover(page, "latency")
+        at = page.locator("#latency .at").inner_text()
+        assert at.startswith("0:")
+        values = page.locator("#latency [data-series] output").all_inner_texts()
+        assert all(value.endswith(("ms", "s")) for value in values)
+        assert page.locator("#requests-over-time .at").inner_text() == at
+        hover(page, "balancer-distribution", 0.4, 0.3)
+        assert page.locator("#balancer-distribution .at").inner_text().startswith("web-")
+        hover(page, "latency-heatmap", 0.5, 0.6)
+        assert ": " in page.locator("#latency-heatmap .at").inner_text()
+
+
+def test_dragging_zooms_all_charts_over_time_and_a_double_click_shows_the_whole_run(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        hover(page, "latency", 0.4)
+        page.mouse.down()
+        hover(page, "latency", 0.6)
+        page.mouse.up()
+        resets = page.locator("[data-do=reset]:visible")
+        resets.first.wait_for()
+        assert page.locator("#in-flight [data-do=reset]").is_visible()
+        page.locator("#latency .plot").dblclick()
+        page.locator("#in-flight [data-do=reset]").wait_for(state="hidden")
+
+
+def test_the_marker_moves_by_keyboard_and_is_read_out(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        page.locator("#latency .plot").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert page.locator("#latency .at").inner_text() == "0:01"
+        assert "p99" in page.locator(".live").inner_text()
+
+
+def test_a_series_is_switched_off_and_on(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        before = ink(page, "requests-over-time")
+        button = page.locator("#requests-over-time [data-series='1']")
+        button.click()
+        assert button.get_attribute("aria-pressed") == "false"
+        page.wait_for_timeout(200)
+        assert ink(page, "requests-over-time") < before
+
+
+def test_tables_sort_by_number_and_filter_by_text(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        table = page.locator("section[aria-labelledby=table-routes]")
+        table.get_by_role("button", name="p99", exact=True).click()
+        cells = table.locator("tbody td:nth-child(6)").evaluate_all("all => all.map(one => Number(one.dataset.sort))")
+        assert cells == sorted(cells, reverse=True)
+        table.get_by_role("button", name="Route").click()
+        names = table.locator("tbody th").all_inner_texts()
+        assert names == sorted(names)
+
+
+def test_a_chart_is_saved_as_picture_and_as_numbers(browser, pages):
+    with opened(browser, pages("failing")) as page:
+        for what in ("png", "csv"):
+            with page.expect_download() as waiting:
+                page.locator(f"#errors [data-do={what}]").click()
+            assert waiting.value.suggested_filename == f"errors.{what}"
+            content = waiting.value.path().read_bytes()
+            assert content.startswith(b"\x89PNG" if what == "png" else b'"time_s"')
+
+
+def test_what_a_target_says_is_text_and_nothing_else(browser, pages):
+    with opened(browser, pages("hostile")) as page:
+        assert page.locator("main img, main script").count() == 0
+        assert "<script>alert(1)</script>" in page.locator("section[aria-labelledby=table-routes]").inner_text()
+        assert "\u202e" not in page.locator("main").inner_text()
+
+
+def test_the_page_has_landmarks_headings_in_order_and_named_controls(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        for landmark in ("header", "nav", "main", "footer"):
+            assert page.locator(landmark).count() >= 1
+        levels = page.locator("h1,h2,h3").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        unnamed = page.locator("button, input, [role=img]").evaluate_all(
+            "all => all.filter(one => !(one.ariaLabel || one.textContent.trim())).length"
+        )
+        assert unnamed == 0
+
+
+def test_the_policy_of_the_page_allows_no_request_and_no_evaluated_text(pages):
+    head = pages("quiet").read_text().split("<title>")[0]
+    assert "default-src &#39;none&#39;" in head
+    assert "unsafe-eval" not in head
+    assert "script-src &#39;sha256-" in head

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from loadsim.report.charts import charts
+from loadsim.report.seen import seen
+from tests.report.runs import CASES
+
+SMALL = [name for name in CASES if name != "hour"]
+
+
+def texts(run):
+    return [finding.text for finding in seen(run)]
+
+
+def one(run, pattern):
+    found = [text for text in texts(run) if re.search(pattern, text)]
+    assert len(found) == 1, texts(run)
+    return found[0]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_sentence_has_figures_and_a_chart_that_is_there(loaded, name):
+    run = loaded(name)
+    keys = {chart.key for chart in charts(run)}
+    for finding in seen(run):
+        assert finding.chart in keys
+        assert any(c.isdigit() for c in finding.text) or not run.record.requests.count
+
+
+def test_a_spike_is_told_with_its_rate_and_what_it_did(loaded):
+    text = one(loaded("spiky"), "In the phase spike")
+    assert "(0:20 to 0:26)" in text
+    assert "15 times" in text
+    assert "rose from" in text
+
+
+def test_how_long_a_spike_was_felt_is_the_recovery_of_the_record(loaded):
+    run = loaded("spiky")
+    recovery = run.record.recoveries[0].recovery_s
+    assert f"felt for {recovery:.1f} s" in one(run, "The spike was felt")
+
+
+def test_a_queue_is_told_with_its_highest_length(loaded):
+    run = loaded("spiky")
+    assert f"Up to {run.record.load.max_backlog:,} arrivals waited" in one(run, "waited to start")
+
+
+def test_a_slow_backend_is_named_with_the_second_it_began(loaded):
+    text = one(loaded("slow_backend"), "stood out")
+    assert text.startswith("web-3 stood out from 0:2")
+    assert "the median of the 3 others" in text
+
+
+def test_failures_are_told_with_their_kinds_their_start_and_an_example(loaded):
+    run = loaded("failing")
+    text = one(run, "of the requests failed")
+    assert "the first at 0:30" in text
+    assert f"{run.record.outcomes['http_503']:,} http_503" in text
+    assert "503 Service Unavailable" in text
+
+
+def test_a_saturated_generator_takes_the_times_back(loaded):
+    assert "not the target's alone" in one(loaded("saturated"), "The generator itself")
+
+
+def test_waiting_is_told_from_work(loaded):
+    assert "waiting to be sent" in one(loaded("saturated"), "Most of the tail")
+
+
+def test_a_route_that_makes_the_tail_is_named(loaded):
+    text = one(loaded("hostile"), "carries the tail")
+    assert "10.2 % of the requests" in text
+
+
+def test_a_quiet_run_says_that_nothing_stood_out_and_that_the_generator_was_well(loaded):
+    found = seen(loaded("quiet"))
+    assert [finding.tone for finding in found] == ["", "note"]
+    assert found[0].text.startswith("Nothing stood out")
+
+
+def test_a_run_without_requests_says_only_that(loaded):
+    assert texts(loaded("nothing")) == ["No request was made, so there is nothing to see."]
