@@ -27,8 +27,9 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _port(url: str) -> int | None:
+    parts = urlsplit(url)
     try:
-        return urlsplit(url).port
+        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
         return None
 
@@ -39,7 +40,8 @@ def _bypassed(host: str, port: int | None, no_proxy: str) -> bool:
             continue
         if entry == "*" or _in_network(host, entry):
             return True
-        name, _, entry_port = entry.rpartition(":") if entry.count(":") == 1 else (entry, "", "")
+        has_port = entry.count(":") == 1 or "]:" in entry
+        name, _, entry_port = entry.rpartition(":") if has_port else (entry, "", "")
         if entry_port and entry_port != str(port):
             continue
         name = name.removeprefix("*").lstrip(".").strip("[]")
