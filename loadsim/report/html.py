@@ -53,15 +53,18 @@ class Page:
     notes: Sequence[str]
 
 
-def write_html(run: RunData, path: Path) -> Path:
-    """Write the report of a run as one HTML file, whole or not at all. Raises OSError."""
+def write_html(run: RunData, path: Path, drawn: Sequence[Chart] | None = None) -> Path:
+    """Write the report of a run as one HTML file, whole or not at all, and return its path. Raises OSError.
+
+    ``drawn`` are the run's charts where the caller has them already.
+    """
     part = path.with_name(path.name + ".part")
-    part.write_text(render(page_of(run)), encoding="utf-8", errors="replace")
+    part.write_text(render(page_of(run, charts(run) if drawn is None else drawn)), encoding="utf-8", errors="replace")
     part.replace(path)
     return path
 
 
-def page_of(run: RunData) -> Page:
+def page_of(run: RunData, drawn: Sequence[Chart]) -> Page:
     """Return what the page of a run shows."""
     import msgspec
 
@@ -76,7 +79,7 @@ def page_of(run: RunData) -> Page:
         verdict=verdict(record),
         figures=figures(run),
         seen=seen(run),
-        charts=charts(run),
+        charts=drawn,
         tables=tables(run),
         facts=facts(record),
         command=visible(shlex.join(repeat_command(manifest.argv, manifest.seed)), 4000),

@@ -32,10 +32,15 @@ def write_pngs(
     dark: bool = False,
     size: Size = DEFAULT_SIZE,
     kind: Literal["png", "svg"] = "png",
+    drawn: Sequence[Chart] | None = None,
 ) -> list[Path]:
-    """Write one picture a chart, named by the chart's key, and return the paths. Raises OSError."""
+    """Write one picture a chart, named by the chart's key, and return the paths. Raises OSError.
+
+    ``drawn`` are the run's charts where the caller has them already.
+    """
     subject = f"{run.record.manifest.scenario} · {run.record.manifest.topology or run.record.manifest.target}"
-    return write_charts(charts(run), directory, subject=subject, dark=dark, size=size, kind=kind)
+    shown = charts(run) if drawn is None else drawn
+    return write_charts(shown, directory, subject=subject, dark=dark, size=size, kind=kind)
 
 
 def write_charts(

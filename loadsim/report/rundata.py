@@ -91,17 +91,14 @@ def spread(table: Table | None, key: str, value: str, times_s: FloatArray) -> di
     """Turn rows of (time, key, value) into a column a key over ``times_s``; nan where there is no row."""
     if table is None or not len(table) or not len(times_s):
         return {}
-    keys = np.array(table.texts(key), dtype=object)
+    numbers: dict[str, int] = {}
+    codes = np.array([numbers.setdefault(name, len(numbers)) for name in table.texts(key)])
     seconds, values = table.numbers("time_s"), table.numbers(value)
     place = np.searchsorted(times_s, seconds)
     inside = (place < len(times_s)) & (times_s[np.minimum(place, len(times_s) - 1)] == seconds)
-    columns: dict[str, FloatArray] = {}
-    for name in dict.fromkeys(keys.tolist()):
-        rows = inside & (keys == name)
-        column = np.full(len(times_s), np.nan)
-        column[place[rows]] = values[rows]
-        columns[str(name)] = column
-    return columns
+    wide = np.full((len(numbers), len(times_s)), np.nan)
+    wide[codes[inside], place[inside]] = values[inside]
+    return dict(zip(numbers, wide, strict=True))
 
 
 def curve(intervals: WholeIntervals | None, quantiles: FloatArray) -> FloatArray | None:

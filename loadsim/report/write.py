@@ -12,13 +12,8 @@ REPORT = "report.html"
 
 def write_report(directory: Path) -> Path:
     """Write ``report.html`` and the PNGs beside it, and return the page's path. UsageError, OSError."""
-    from loadsim.report.html import write_html
-    from loadsim.report.png import write_pngs
-
     run = load_run(directory)
-    page = write_html(run, run.directory / REPORT)
-    write_pngs(run, run.directory)
-    return page
+    return write_formats(run, run.directory, ("html", "png"))[0]
 
 
 def write_formats(
@@ -32,14 +27,15 @@ def write_formats(
     from loadsim.report.png import write_pngs
 
     paths: list[Path] = []
+    drawn = charts(run)
     if "html" in formats:
-        paths.append(write_html(run, directory / REPORT))
+        paths.append(write_html(run, directory / REPORT, drawn))
     if "png" in formats:
-        paths += write_pngs(run, directory, dark=dark, size=size)
+        paths += write_pngs(run, directory, dark=dark, size=size, drawn=drawn)
     if "svg" in formats:
-        paths += write_pngs(run, directory, dark=dark, size=size, kind="svg")
+        paths += write_pngs(run, directory, dark=dark, size=size, kind="svg", drawn=drawn)
     if "csv" in formats:
-        paths += write_numbers(charts(run), directory)
+        paths += write_numbers(drawn, directory)
     if "md" in formats:
         paths.append(write_markdown(run, directory / "report.md"))
     return paths
