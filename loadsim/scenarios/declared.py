@@ -61,7 +61,9 @@ def weighted(routes: Sequence[Route], reads: float | None) -> list[float]:
 
 def _only(url: str) -> Route:
     parts = urlsplit(url)
-    return Route(path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+    if parts.path in ("", "/"):
+        return Route(path="/" + (f"?{parts.query}" if parts.query else ""))
+    return Route(path="", name=parts.path)  # paths are relative to the URL, and this is the URL itself
 
 
 def _sender(route: Route) -> Callable[[LoadUser], object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -26,11 +27,17 @@ class Seen:
 
 
 class Loopback:
-    """Serves on a free port while entered. ``one_at_a_time``: the requests of all connections queue for one slot."""
+    """Serves on a free port while entered. ``one_at_a_time``: the requests of all connections queue for one slot.
 
-    def __init__(self, *, one_at_a_time: bool = False, refuse_after: int | None = None) -> None:
+    ``statuses`` are those of paths that are not answered with 200.
+    """
+
+    def __init__(
+        self, *, one_at_a_time: bool = False, refuse_after: int | None = None, statuses: Mapping[str, int] | None = None
+    ) -> None:
         self.seen: list[Seen] = []
         self._refuse_after = refuse_after
+        self._statuses = statuses or {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
@@ -114,7 +121,7 @@ class Loopback:
             return False
         if kind == "wait":
             await self._wait(int(rest[0]) / 1e3)
-        status = int(rest[0]) if kind == "status" else 200
+        status = int(rest[0]) if kind == "status" else self._statuses.get(target, 200)
         cookie = f"Set-Cookie: {rest[0]}=1; Path=/\r\n" if kind == "cookie" else ""
         answer = f"HTTP/1.1 {status} Words\r\nX-Backend: here\r\n{cookie}Content-Length: 2\r\n\r\nok"
         writer.write(answer.encode())

@@ -1,0 +1,59 @@
+"""Declared routes on a system of one's own: their mix, their placeholders, and what a stranger is never sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from loadsim.wire import Route
+
+from ..engine.loopback import Loopback
+from ..engine.playing import assert_accounted, plan, play
+
+
+@pytest.mark.parametrize("path", ["/", "/ok/base/", "/ok/base?page=2"])
+def test_a_stranger_without_declared_routes_gets_only_a_get_of_the_given_url(path: str) -> None:
+    with Loopback() as server:
+        played = play(plan(f"{server.url}{path}", "write-heavy", profile="constant(50/s)", duration_s=0.2))
+    assert assert_accounted(played).completed == 10
+    assert {seen.method for seen in server.seen} == {"GET"}
+    assert {seen.path for seen in server.seen} == {path or "/"}
+    assert len(server.seen) == 11
+
+
+def test_a_scenario_gives_reads_their_share_and_weights_count_among_them() -> None:
+    routes = (
+        Route(path="/ok/often", weight=3.0),
+        Route(path="/ok/seldom"),
+        Route(method="PUT", path="/ok/written", body="x=1", weight=100.0),
+    )
+    with Loopback() as server:
+        played = play(plan(server.url, "read-heavy", routes=routes, profile="constant(800/s)", users=50))
+    assert assert_accounted(played).completed == 800
+    seen = Counter(seen.path for seen in server.seen)
+    assert 20 < seen["/ok/written"] < 65
+    assert 0.7 < seen["/ok/often"] / (seen["/ok/often"] + seen["/ok/seldom"]) < 0.8
+
+
+def test_a_scenario_that_only_reads_leaves_declared_writes_out() -> None:
+    routes = (Route(path="/ok/read"), Route(method="DELETE", path="/ok/gone"))
+    with Loopback() as server:
+        played = play(plan(server.url, "chatty", routes=routes))
+    assert assert_accounted(played).completed == 100
+    assert set(server.paths) == {"/ok/read"}
+
+
+def test_placeholders_are_filled_within_their_bounds_and_grouped_by_a_name() -> None:
+    routes = (Route(path="/ok/{zipf:20}/of/{uniform:5}?q={uniform:2}", weight=1.0),)
+    with Loopback() as server:
+        played = play(plan(server.url, routes=routes, profile="constant(600/s)", users=50))
+    assert assert_accounted(played).completed == 600
+    assert played.routes == ["GET /ok/:id/of/:id"]
+    popular = Counter(int(path.split("/")[2]) for path in server.paths)
+    even = Counter(int(path.split("/")[4].partition("?")[0]) for path in server.paths)
+    assert popular.most_common(1)[0][0] == 1
+    assert set(popular) <= set(range(1, 21))
+    assert set(even) == set(range(1, 6))
+    assert max(even.values()) < 2 * min(even.values())
+    assert {path.partition("q=")[2] for path in server.paths} == {"1", "2"}
