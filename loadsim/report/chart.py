@@ -18,6 +18,8 @@ Kind = Literal["time", "stack", "curve", "bars", "heat"]
 Scale = Literal["linear", "log", "clock", "percentile", "category"]
 Tick = tuple[float, str]
 
+MANY_POINTS = 1200
+"""Beyond these lines are drawn thinner."""
 EMPTY: FloatArray = np.zeros(0)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from loadsim.report.chart import Chart, FloatArray
 from loadsim.report.charts import SECTIONS, charts
 from loadsim.report.figures import Figure, Verdict, figures, verdict
-from loadsim.report.interactive import MANY_ROWS, document, plot_height_px, x_factor
+from loadsim.report.interactive import document, plot_height_px, x_factor
 from loadsim.report.rundata import RunData
 from loadsim.report.seen import Finding, seen
 from loadsim.report.tables import Table, facts, tables
@@ -118,7 +118,6 @@ def render(page: Page) -> str:
         sections=[(key, SECTIONS[key], *parts) for key, parts in by_section.items() if any(parts)],
         chart_titles={chart.key: chart.title for chart in page.charts},
         height=plot_height_px,
-        many_rows=MANY_ROWS,
         style=style,
         script=script,
         policy="; ".join(

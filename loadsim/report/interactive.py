@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loadsim.report.chart import Band, Chart, Mark, Series
+from loadsim.report.chart import MANY_POINTS, Band, Chart, Mark, Series
 from loadsim.report.theme import HEAT, LIGHT
 
 FONT = "system-ui, sans-serif"
@@ -103,7 +103,7 @@ def _add_lines(plot: Any, chart: Chart, source: Any) -> None:
             "x",
             f"v{number}",
             source=source,
-            line_width=series.width,
+            line_width=series.width if len(chart.xs) <= MANY_POINTS else 0.6 * series.width,
             line_dash=[5, 3] if series.dashed else [],
             line_join="round",
             **style,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from loadsim.report.chart import Chart, Series
+from loadsim.report.chart import MANY_POINTS, Chart, Series
 from loadsim.report.charts import charts
 from loadsim.report.rundata import RunData
 from loadsim.report.theme import DARK, HEAT, LIGHT
@@ -78,12 +78,12 @@ def draw(chart: Chart, figure: Figure, theme: Mapping[str, str], subject: str = 
     """Draw a chart on an empty figure."""
     height = figure.get_figheight()
     left = 0.26 if chart.kind == "bars" else 0.095
-    axes = figure.add_axes((left, 0.62 / height, 0.965 - left, 1 - (0.62 + 1.02) / height))
+    axes = figure.add_axes((left, 0.62 / height, 0.95 - left, 1 - (0.62 + 1.02) / height))
     {"bars": _bars, "heat": _heat}.get(chart.kind, _lines)(chart, axes, theme)
     _frame(chart, axes, theme)
     figure.text(0.03, 1 - 0.34 / height, _plain(chart.title), size=14, weight="bold", color=theme["ink"])
     figure.text(0.03, 1 - 0.58 / height, _plain(chart.reading), size=9, color=theme["muted"])
-    figure.text(0.965, 0.12 / height, _plain(subject[:90]), size=8, color=theme["muted"], ha="right")
+    figure.text(0.95, 0.12 / height, _plain(subject[:90]), size=8, color=theme["muted"], ha="right")
 
 
 def _style(theme: Mapping[str, str]) -> dict[str, Any]:
@@ -147,9 +147,10 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
 
 def _line(chart: Chart, series: Series, axes: Axes, theme: Mapping[str, str]) -> None:
     style: Any = (0, (3, 1.6)) if series.dashed else "-"
+    width = series.width if len(chart.xs) <= MANY_POINTS else 0.6 * series.width
     lone = _lone(series.values)
     axes.plot(
-        chart.xs, series.values, color=theme[series.role], lw=series.width, ls=style, label=_plain(series.label),
+        chart.xs, series.values, color=theme[series.role], lw=width, ls=style, label=_plain(series.label),
         solid_joinstyle="round", drawstyle="default",
     )  # fmt: skip
     axes.plot(chart.xs[lone], series.values[lone], ".", ms=3, color=theme[series.role])

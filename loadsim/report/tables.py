@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from loadsim.errors import SpecError
 from loadsim.objectives import Unit, parse_objective
 from loadsim.record import ObjectiveRecord, Quantiles, RunRecord
+from loadsim.report.drawings.balance import natural
 from loadsim.report.rundata import RunData
 from loadsim.report.text import UNKNOWN, amount, clock, counted, rate, seconds, share, visible
 from loadsim.units import format_size
@@ -107,7 +108,7 @@ def backends(run: RunData) -> Table:
             _bad(b.failed),
             *_times(_main(run, b.response_time_s, b.service_time_s), ("p50", "p90", "p99", "max")),
         )
-        for name, b in run.record.backends.items()
+        for name, b in sorted(run.record.backends.items(), key=lambda item: (item[1].pool or "", natural(item[0])))
     )
     columns = ("Backend", "Pool", "Requests", "Share", "Failed", "p50", "p90", "p99", "Max")
     return _table("backends", "balance", "Backends", columns, rows, text=(0, 1))

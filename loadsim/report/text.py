@@ -52,12 +52,16 @@ def rate(value: float | None) -> str:
     return UNKNOWN if value is None else f"{amount(value)}/s"
 
 
-def clock(time_s: float) -> str:
-    """Write a moment of the run: ``'0:05'``, ``'12:30'``, ``'1:02:05'``."""
+def clock(time_s: float, *, hours_too: bool = False) -> str:
+    """Write a moment of the run: ``'0:05'``, ``'12:30'``, ``'1:02:05'``; ``hours_too`` also where there are none."""
     whole = round(time_s)
     hours, rest = divmod(abs(whole), 3600)
     sign = "-" if whole < 0 else ""
-    return f"{sign}{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{sign}{rest // 60}:{rest % 60:02d}"
+    return (
+        f"{sign}{hours}:{rest // 60:02d}:{rest % 60:02d}"
+        if hours or hours_too
+        else f"{sign}{rest // 60}:{rest % 60:02d}"
+    )
 
 
 def times(factor: float) -> str:

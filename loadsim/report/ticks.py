@@ -54,7 +54,9 @@ def clocked(duration_s: float) -> Axis:
     """Return the axis of profile time over the whole run."""
     duration_s = max(duration_s, 1.0)
     step = next((s for s in _CLOCK_STEPS if duration_s / s <= 8), _CLOCK_STEPS[-1])
-    ticks = tuple((float(t), clock(t)) for t in range(0, math.floor(duration_s) + 1, step))
+    ticks = tuple(
+        (float(t), clock(t, hours_too=duration_s >= 3600)) for t in range(0, math.floor(duration_s) + 1, step)
+    )
     return Axis("time since the start", "seconds", "clock", 0.0, duration_s, ticks)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
+import axe_playwright_python
 import pytest
 
 from loadsim.report.html import write_html
-from tests.report.runs import CASES
 
-QUIET = [name for name in CASES if name not in ("hour",)]
+DRAWN = ("spiky", "failing", "closed", "interrupted", "nothing", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def ink(page, key):
     )
 
 
-@pytest.mark.parametrize("name", QUIET)
+@pytest.mark.parametrize("name", DRAWN)
 def test_every_page_draws_all_its_charts_without_an_error_or_a_request(browser, pages, name):
     path = pages(name)
     assert path.stat().st_size < 2_000_000
@@ -135,7 +136,7 @@ def test_a_series_is_switched_off_and_on(browser, pages):
 
 def test_tables_sort_by_number_and_filter_by_text(browser, pages):
     with opened(browser, pages("spiky")) as page:
-        table = page.locator("section[aria-labelledby=table-routes]")
+        table = page.locator("#routes-table")
         table.get_by_role("button", name="p99", exact=True).click()
         cells = table.locator("tbody td:nth-child(6)").evaluate_all("all => all.map(one => Number(one.dataset.sort))")
         assert cells == sorted(cells, reverse=True)
@@ -157,7 +158,7 @@ def test_a_chart_is_saved_as_picture_and_as_numbers(browser, pages):
 def test_what_a_target_says_is_text_and_nothing_else(browser, pages):
     with opened(browser, pages("hostile")) as page:
         assert page.locator("main img, main script").count() == 0
-        assert "<script>alert(1)</script>" in page.locator("section[aria-labelledby=table-routes]").inner_text()
+        assert "<script>alert(1)</script>" in page.locator("#routes-table").inner_text()
         assert "\u202e" not in page.locator("main").inner_text()
 
 
@@ -172,6 +173,16 @@ def test_the_page_has_landmarks_headings_in_order_and_named_controls(browser, pa
             "all => all.filter(one => !(one.ariaLabel || one.textContent.trim())).length"
         )
         assert unnamed == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["failing", "nothing"])
+def test_axe_finds_no_fault_with_the_accessibility(browser, pages, name, scheme):
+    rules = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+    with opened(browser, pages(name), color_scheme=scheme, bypass_csp=True) as page:
+        page.evaluate(rules)
+        found = page.evaluate("() => axe.run()")["violations"]
+        assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
 
 
 def test_the_policy_of_the_page_allows_no_request_and_no_evaluated_text(pages):

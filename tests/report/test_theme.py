@@ -18,7 +18,7 @@ def test_contrast_is_that_of_the_standard():
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_text_has_a_contrast_of_four_and_a_half_and_lines_of_three(theme, ground):
     for role in TEXT:
-        assert contrast(theme[role], theme[ground]) >= (3 if role == "c5" else 4.3), role
+        assert contrast(theme[role], theme[ground]) >= 4.5, role
     for role in LINES:
         assert contrast(theme[role], theme[ground]) >= 3, role
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 
 from loadsim.record import BackendRecord, Balance, Quantiles
 from loadsim.report import ticks
-from loadsim.report.chart import Axis, Chart, Series
+from loadsim.report.chart import Axis, Chart, FloatArray, Series
 from loadsim.report.drawings.common import bands, few, smooth
 from loadsim.report.rundata import RunData, spread
 from loadsim.report.text import seconds, share, visible
@@ -22,7 +23,7 @@ _NUMBER = re.compile(r"(\d+)")
 def backends_of(run: RunData) -> dict[str, BackendRecord]:
     """Return the backends that answered, without what came from none of them, pool by pool."""
     named = {name: backend for name, backend in run.record.backends.items() if name != NONE}
-    return dict(sorted(named.items(), key=lambda item: (item[1].pool or "", _natural(item[0]))))
+    return dict(sorted(named.items(), key=lambda item: (item[1].pool or "", natural(item[0]))))
 
 
 def expected_share(name: str, backend: BackendRecord, balance: dict[str, Balance]) -> float | None:
@@ -103,7 +104,7 @@ def balancer_over_time(run: RunData) -> Chart | None:
     busy = total[total > 0]
     if not len(busy):
         return None
-    window = max(1, min(60, math.ceil(_SAMPLES_A_BACKEND * len(columns) / float(np.median(busy)))))
+    window = _window(busy, len(columns))
     everything = smooth(total, window)
     shares = {
         name: np.divide(smooth(c, window), everything, out=np.full(len(c), np.nan), where=everything > 0)
@@ -137,13 +138,17 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
     if len(columns) < 2:
         return None
     slow = {name: _times(run, run.record.backends[name]).p99 or 0.0 for name in columns}
-    series = few(columns, slow)
+    answered = {name: run.record.backends[name].count for name in columns}
+    window = _window(np.full(1, sum(answered.values()) / max(1, len(run.times_s))), len(columns))
+    series = tuple(replace(s, values=_rolling_median(s.values, window)) for s in few(columns, slow))
     left_out = f" The {len(series)} slowest of {len(columns)}." if len(series) < len(columns) else ""
     return Chart(
         key="backend-latency-over-time",
         section="balance",
         title="p99 of each backend over time",
-        reading=f"One line above the others is one slow backend; all together are something they share.{left_out}",
+        reading="One line above the others is one slow backend; all together are something they share."
+        + left_out
+        + (f" Each point is the median p99 of {window} seconds." if window > 1 else ""),
         alt="Median over the run of each second's p99: "
         + "; ".join(f"{s.label} {seconds(float(np.nanmedian(s.values)))}" for s in series)
         + ".",
@@ -156,7 +161,24 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
     )
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _window(requests_a_second: FloatArray, backends: int) -> int:
+    """Return over how many seconds a point must reach to stand for enough requests of each backend."""
+    usual = max(float(np.median(requests_a_second)), 1e-9)
+    return max(1, min(60, math.ceil(_SAMPLES_A_BACKEND * backends / usual)))
+
+
+def _rolling_median(values: FloatArray, window: int) -> FloatArray:
+    if window <= 1 or len(values) <= window:
+        return values
+    padded = np.concatenate([np.full(window // 2, np.nan), values, np.full(window - 1 - window // 2, np.nan)])
+    views = np.lib.stride_tricks.sliding_window_view(padded, window)
+    found = np.full(len(values), np.nan)
+    known = np.isfinite(views).any(axis=1)
+    found[known] = np.nanmedian(views[known], axis=1)
+    return found
+
+
+def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts web-2 before web-10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadsim.report import ticks
-from loadsim.report.chart import Axis, Chart, Mark, Series, percentile_place
+from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series, percentile_place
 from loadsim.report.drawings.common import bands, recoveries, time_objectives, when
 from loadsim.report.rundata import RunData, curve, heat
 from loadsim.report.text import clock, seconds
@@ -42,7 +42,7 @@ def latency(run: RunData) -> Chart | None:
         key="latency",
         section="latency",
         title=f"{word.capitalize()} time over time",
-        reading="By the second a request was due, on a log scale: equal steps up are equal factors.",
+        reading="By the second a request was due, on a log scale: equal steps up are equal factors." + _gaps(run, p99),
         alt=alt + ".",
         kind="time",
         x=ticks.clocked(float(run.times_s[-1]) + 1),
@@ -53,6 +53,12 @@ def latency(run: RunData) -> Chart | None:
         marks=marks + recoveries(run),
         wide=True,
     )
+
+
+def _gaps(run: RunData, p99: FloatArray) -> str:
+    """Return what a gap means, where there is one although something was due."""
+    without = (run.column("offered") > 0) & ~np.isfinite(p99)
+    return "" if run.closed or not without.any() else " In a gap the percentile fell on requests without an answer."
 
 
 def latency_heatmap(run: RunData) -> Chart | None:
