@@ -10,15 +10,17 @@ from loadsim.report.chart import Axis, FloatArray, Unit, percentile_place
 from loadsim.report.text import amount, clock
 from loadsim.units import format_size
 
+_NOTHING = 1e-12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_CLOCK_NOTHING = 1e-12
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
 def linear(title: str, unit: Unit, values: FloatArray, *, at_least: float = 0.0) -> Axis:
     """Return an axis from 0 that holds every finite value and ``at_least``, with four to six round ticks."""
     finite = values[np.isfinite(values)]
     top = max(float(finite.max()) if len(finite) else 0.0, at_least)
-    if top <= 0:
+    if top < _NOTHING:
         top = 1.0
     step = _byte_step(top / 4) if unit == "bytes" else _round_up(top / 4)
     if unit == "count" or (unit == "rate" and top >= 4):

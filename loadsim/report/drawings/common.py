@@ -25,7 +25,7 @@ def bands(run: RunData) -> tuple[Band, ...]:
         for phase, rate in zip(record.phases, rates, strict=True)
     ]
     end = float(run.times_s[-1]) + 1 if len(run.times_s) else 0.0
-    if end > record.manifest.duration_s + 1.5:
+    if record.complete and end > record.manifest.duration_s:
         found.append(Band("drain", record.manifest.duration_s, end, "drain", shaded=True))
     return tuple(found + _faults(run))
 

@@ -15,7 +15,8 @@ def requests_over_time(run: RunData) -> Chart | None:
     """Arrivals a second: offered, completed, failed, dropped."""
     if not len(run.times_s):
         return None
-    offered, completed, failed = run.column("offered"), run.column("completed"), run.column("failed")
+    completed, failed = run.column("completed"), run.column("failed")
+    offered = np.where(run.measured, run.column("offered"), np.nan)  # nothing is due in the drain
     dropped = run.column("dropped")
     first = "started" if run.closed else "offered"
     series = [
