@@ -12,8 +12,7 @@ from loadsim.units import format_size
 
 _NOTHING = 1e-12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_CLOCK_NOTHING = 1e-12
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
 def linear(title: str, unit: Unit, values: FloatArray, *, at_least: float = 0.0) -> Axis:
