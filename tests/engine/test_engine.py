@@ -35,7 +35,7 @@ def test_every_arrival_is_accounted_for_and_the_warm_up_is_not_counted() -> None
 
 def test_a_target_that_dies_half_way_is_counted_and_the_run_goes_on() -> None:
     with Loopback(refuse_after=30) as server:
-        played = play(plan(server.url, routes=OK))
+        played = play(plan(server.url, routes=OK, profile="constant(200/s)", duration_s=0.5))
     end = assert_accounted(played)
     assert end.completed == 30
     assert end.failed == 70
@@ -169,13 +169,13 @@ def test_a_drain_before_the_beginning_is_an_empty_run(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_does_not_read_delays_nothing_but_the_news(tmp_path: Path) -> None:
-    """30,000 samples of 40 bytes are more than the pipe holds; all are due by 1.5 s, reading begins at 3 s."""
+    """30,000 samples of 40 bytes are more than the pipe holds; all are due by 1.2 s, reading begins at 2.5 s."""
     idle = user_file(tmp_path, "pass")
     with Loopback() as server:
-        played = play(plan(server.url, idle, profile="constant(20000/s)", duration_s=1.5), pause_s=3.0)
+        played = play(plan(server.url, idle, profile="constant(25000/s)", duration_s=1.2), pause_s=2.5)
     end = assert_accounted(played)
     assert end.completed == 30_000
-    assert np.max(played.iterations["started"]) < played.origin + 3.0
+    assert np.max(played.iterations["started"]) < played.origin + 2.5
 
 
 def test_killing_the_engine_leaves_what_it_had_sent() -> None:

@@ -52,7 +52,7 @@ class Checkout(SequentialTaskSet):
 def test_a_visit_to_a_task_set_is_one_of_its_tasks_by_weight(tmp_path: Path) -> None:
     path = script(tmp_path, SETS + "\nclass Visitor(LoadUser):\n    tasks = [Account]\n")
     with Loopback() as server:
-        played = play(plan(server.url, path))
+        played = play(plan(server.url, path, profile="constant(400/s)", duration_s=0.25))
     assert assert_accounted(played).completed == 100
     seen = Counter(server.paths)
     assert seen["/ok/enter"] == seen["/ok/leave"] == 100

@@ -89,7 +89,7 @@ def on_user_error(user_instance, exception, tb, **kwargs):
 """,
     )
     with Loopback() as server:
-        played = play(plan(server.url, path, users=3))
+        played = play(plan(server.url, path, users=3, profile="constant(400/s)", duration_s=0.25))
     end = assert_accounted(played)
     assert (end.scheduled, end.failed) == (100, 100)
     assert outcomes(played.iterations) == {"exception": 100}
@@ -205,7 +205,7 @@ def test_the_pieces_of_a_user_that_scripts_rely_on(tmp_path: Path) -> None:
         """,
     )
     with Loopback() as server:
-        played = play(plan(server.url, path, env={"SHOP": "north"}))
+        played = play(plan(server.url, path, env={"SHOP": "north"}, profile="constant(400/s)", duration_s=0.25))
     assert assert_accounted(played).completed == 100
     kinds = [path.split("/")[3] for path in server.paths]
     assert {path.split("/")[4] for path in server.paths} == {"north"}
@@ -236,7 +236,7 @@ def test_a_trace_tells_request_and_answer_without_secrets(tmp_path: Path) -> Non
 def test_routes_of_a_kind_that_a_scenario_knows_are_mixed_by_it() -> None:
     routes = (Route(path="/ok/read"), Route(method="POST", path="/ok/write", json={"a": 1}, headers={"X-Who": "me"}))
     with Loopback() as server:
-        played = play(plan(server.url, "write-heavy", routes=routes))
+        played = play(plan(server.url, "write-heavy", routes=routes, profile="constant(400/s)", duration_s=0.25))
     assert assert_accounted(played).completed == 100
     written = [seen for seen in server.seen if seen.path == "/ok/write"]
     assert 25 < len(written) < 75

@@ -29,7 +29,9 @@ def test_a_scenario_gives_reads_their_share_and_weights_count_among_them() -> No
         Route(method="PUT", path="/ok/written", body="x=1", weight=100.0),
     )
     with Loopback() as server:
-        played = play(plan(server.url, "read-heavy", routes=routes, profile="constant(800/s)", users=50))
+        played = play(
+            plan(server.url, "read-heavy", routes=routes, profile="constant(1600/s)", duration_s=0.5, users=50)
+        )
     assert assert_accounted(played).completed == 800
     seen = Counter(seen.path for seen in server.seen)
     assert 20 < seen["/ok/written"] < 65
@@ -39,7 +41,7 @@ def test_a_scenario_gives_reads_their_share_and_weights_count_among_them() -> No
 def test_a_scenario_that_only_reads_leaves_declared_writes_out() -> None:
     routes = (Route(path="/ok/read"), Route(method="DELETE", path="/ok/gone"))
     with Loopback() as server:
-        played = play(plan(server.url, "chatty", routes=routes))
+        played = play(plan(server.url, "chatty", routes=routes, profile="constant(400/s)", duration_s=0.25))
     assert assert_accounted(played).completed == 100
     assert set(server.paths) == {"/ok/read"}
 
@@ -47,7 +49,7 @@ def test_a_scenario_that_only_reads_leaves_declared_writes_out() -> None:
 def test_placeholders_are_filled_within_their_bounds_and_grouped_by_a_name() -> None:
     routes = (Route(path="/ok/{zipf:20}/of/{uniform:5}?q={uniform:2}", weight=1.0),)
     with Loopback() as server:
-        played = play(plan(server.url, routes=routes, profile="constant(600/s)", users=50))
+        played = play(plan(server.url, routes=routes, profile="constant(1200/s)", duration_s=0.5, users=50))
     assert assert_accounted(played).completed == 600
     assert played.routes == ["GET /ok/:id/of/:id"]
     popular = Counter(int(path.split("/")[2]) for path in server.paths)

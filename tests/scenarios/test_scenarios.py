@@ -40,11 +40,13 @@ def test_predictable_is_one_whole_day_seven_times_as_busy_at_noon_as_at_night() 
     assert day.compression == 86_400 / day.duration_s
 
 
-def visit(name: str, rate: int, **statuses: int) -> tuple[Played, list[Seen]]:
-    """Play ``rate`` arrivals within a second on something that answers as the bundled target does."""
+def visit(name: str, count: int, **statuses: int) -> tuple[Played, list[Seen]]:
+    """Play ``count`` arrivals within half a second on something that answers as the bundled target does."""
     with Loopback(statuses={f"/api/{path}": status for path, status in statuses.items()}) as server:
-        played = play(plan(server.url, name, bundled=True, users=50, profile=f"constant({rate}/s)"))
-    assert assert_accounted(played).completed == rate
+        played = play(
+            plan(server.url, name, bundled=True, users=50, profile=f"constant({2 * count}/s)", duration_s=0.5)
+        )
+    assert assert_accounted(played).completed == count
     return played, server.seen[1:]
 
 
