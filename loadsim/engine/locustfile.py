@@ -11,15 +11,17 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import partial
 from time import perf_counter
 from typing import Any
 
-from locust import User
+from locust import FastHttpUser, HttpUser, User
 
 from loadsim.engine.names import MAX_BACKEND_CHARS, Routes, printable
 from loadsim.engine.origin import Origin
 from loadsim.engine.users import ArrivalDriven
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, Outcome
+from loadsim.wire import HttpSettings
 
 _MOST_BYTES = 0xFFFFFFFF
 _OLDEST_S = 600.0
@@ -38,7 +40,13 @@ class _Foreign(ArrivalDriven):
 
     def __init__(self, environment: Any) -> None:
         self.host = environment.host  # an instance's host stands before its class's
+        settings = environment.engine.plan.http
+        if isinstance(self, FastHttpUser):
+            _prepare_fast(self, settings)
         super().__init__(environment)
+        if isinstance(self, HttpUser):
+            self.client.headers.update(dict(settings.headers))
+            self.client.request = partial(self.client.request, timeout=settings.timeout_s)  # unless a call says other
         self._jar = _cookie_jar(self)
 
     def begin_visit(self) -> None:
@@ -54,6 +62,24 @@ class _Foreign(ArrivalDriven):
     def context(self) -> dict[str, Any]:
         """Let the request event know whose it is."""
         return {**super().context(), "loadsim_user": self}  # type: ignore[misc] # Locust's User comes next
+
+
+def _prepare_fast(user: Any, settings: HttpSettings) -> None:
+    """Set what its client is made of; a value that the script's class sets itself stands."""
+    user.default_headers = {**(user.default_headers or {}), **dict(settings.headers)}
+    for name in ("network_timeout", "connection_timeout"):
+        if getattr(type(user), name) == getattr(FastHttpUser, name):
+            setattr(user, name, settings.timeout_s)
+
+
+def remarks(user_class: Any) -> tuple[str, ...]:
+    """Return what the user should know about a class that brings Locust's own client."""
+    if not issubclass(user_class, (HttpUser, FastHttpUser)):
+        return ()
+    return (
+        f"{user_class.__name__} uses Locust's own client, whose requests cost some ten times those of loadsim's "
+        "LoadUser; of the HTTP options, --header, --timeout and --env reach it",
+    )
 
 
 def _cookie_jar(user: Any) -> Any:

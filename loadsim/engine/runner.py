@@ -80,7 +80,7 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     locustfile.listen(environment)
     environment.runner.start(plan.users, spawn_rate=plan.users)
     _await_users(engine, environment.runner, plan)
-    return engine, environment, notes
+    return engine, environment, notes + locustfile.remarks(user_class)
 
 
 def _schedule(plan: Plan) -> Schedule:

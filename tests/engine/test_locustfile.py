@@ -139,3 +139,24 @@ def test_a_target_that_hangs_up_or_is_gone_has_its_outcome(tmp_path: Path) -> No
         told = outcomes(played.requests)
         assert told["connect_refused"] >= 30
         assert set(told) <= {"ok", "connect_refused", "reset", "closed_early"}
+
+
+@pytest.mark.parametrize("base", ["HttpUser", "FastHttpUser"])
+def test_headers_and_timeout_of_the_run_reach_locusts_clients_and_the_rest_is_said(tmp_path: Path, base: str) -> None:
+    path = script(
+        tmp_path,
+        f"""
+        from locust import {base}, task
+        class Patient({base}):
+            @task
+            def look(self):
+                self.client.get("/never")
+        """,
+    )
+    with Loopback() as server:
+        played = play(plan(server.url, path, duration_s=0.2, timeout_s=0.4, headers=(("X-Shop", "north"),)))
+    assert assert_accounted(played).failed == 20
+    assert outcomes(played.requests) == {"timeout": 20}
+    assert {seen.headers.get("x-shop") for seen in server.seen} == {"north"}
+    assert played.collector.ready is not None
+    assert "Patient uses Locust's own client" in played.collector.ready.notes[-1]
