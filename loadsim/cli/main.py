@@ -87,7 +87,7 @@ def _usage(error: Exception) -> None:
 
 
 def _internal(error: Exception) -> None:
-    """A bug: say so in a line; the traceback goes to whoever asks for it."""
+    """Say in a line that this is a bug; the traceback goes to whoever asks for it."""
     sys.stderr.write(f"loadsim: internal error: {type(error).__name__}: {error}\n")
     if os.environ.get("LOADSIM_TRACEBACK"):
         traceback.print_exc()

@@ -1,47 +1,128 @@
-"""From what was measured to the run record, its verdict, and its files."""
+"""From what was measured to the run record and its verdict."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from loadsim.objectives import Objective, evaluate, verdict
-from loadsim.summary import summarise
-
-from loadsim.experiment.machine import Cpus
+from loadsim import __version__
+from loadsim.experiment.machine import Cpus, describe_host
 from loadsim.experiment.prepare import Shape
 from loadsim.experiment.session import Measured
 from loadsim.experiment.subject import Subject
-from loadsim.record import RunRecord
+from loadsim.measure.recorder import Recorder
+from loadsim.objectives import Objective, Observed, evaluate, verdict
+from loadsim.record import Manifest, RunRecord
+from loadsim.redact import redact_argv, redact_headers, redact_url
 from loadsim.settings import RunSettings
+from loadsim.summary import Summary, summarise
 from loadsim.wire import Plan
 
 
-def make_record(
-    run_id: str,
-    started_at: datetime,
-    settings: RunSettings,
-    plan: Plan,
-    shape: Shape,
-    subject: Subject,
-    cpus: Cpus,
-    measured: Measured,
-    objectives: Sequence[Objective],
-) -> RunRecord:
-    """Close the recorder and return the whole record with its verdict."""
+def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
+    """Close the recorder and return its numbers; what the engine scheduled and nobody reported is lost."""
     collector = measured.collector
-    recorder = collector.recorder
+    recorder, tick = collector.recorder, collector.tick
     recorder.close()
-    summary = summarise(recorder, scheduled=_scheduled(measured), errors=collector.errors, peaks=_peaks(measured))
-    observed = observe(recorder, summary)
+    accounted = int(recorder.marginals.fates.sum())
+    ended_early = not collector.finished or measured.interrupted is not None or bool(measured.aborted_by)
+    measured_s = max(0.0, min(tick.time_s, plan.duration_s)) if tick and ended_early else None
+    return summarise(
+        recorder,
+        lost=max(0, tick.scheduled - accounted) if tick else 0,
+        measured_s=measured_s,
+        examples=collector.errors,
+        max_in_flight=tick.max_in_flight if tick else None,
+        max_backlog=tick.max_backlog if tick else None,
+    )
+
+
+def observe(recorder: Recorder, summary: Summary, until_s: float | None = None) -> Observed:
+    """Return what objectives are judged by."""
+    shares: dict[str, dict[str, float]] = {}
+    for name, backend in summary.backends.items():
+        if backend.share is not None:
+            shares.setdefault(backend.pool or "all", {})[name] = backend.share
+    return Observed(
+        duration_s=recorder.duration_s,
+        selected=recorder.selected,
+        jain={pool: balance.jain for pool, balance in summary.balance.items()},
+        shares=shares,
+        recoveries=[recovery.recovery_s for recovery in summary.recoveries],
+        seen={
+            "route": list(summary.routes),
+            "backend": list(summary.backends),
+            "pool": list(summary.balance),
+            "phase": [phase.name for phase in summary.phases],
+            "class": list(summary.classes),
+            "outcome": list(summary.outcomes),
+        },
+        until_s=until_s,
+    )
+
+
+def judge(
+    measured: Measured, summary: Summary, objectives: Sequence[Objective], manifest: Manifest, warnings: Sequence[str]
+) -> RunRecord:
+    """Return the whole record: objectives evaluated, and invalid where the experiment itself was not sound."""
+    observed = observe(measured.collector.recorder, summary)
     evaluated = [evaluate(objective, observed) for objective in objectives]
     found, reasons = verdict(evaluated, _invalid(measured, summary))
-    return RunRecord(
-        manifest=_manifest(run_id, started_at, settings, plan, shape, subject, cpus),
-        complete=collector.finished and measured.interrupted is None and not measured.aborted_by,
+    return summary.record(
+        manifest,
+        complete=measured.collector.finished and measured.interrupted is None and not measured.aborted_by,
         verdict=found,
-        reasons=reasons + [f"ended early: {text}" for text in measured.aborted_by],
-        warnings=_warnings(measured, cpus),
+        reasons=[*reasons, *(f"ended early: {text}" for text in measured.aborted_by)],
+        warnings=[*warnings, *measured.warnings],
         objectives=evaluated,
-        **summary.parts(),
+    )
+
+
+def _invalid(measured: Measured, summary: Summary) -> list[str]:
+    reasons = [*measured.trouble, *summary.saturated]
+    tick = measured.collector.tick
+    if tick and tick.unreported:
+        reasons.append(f"{tick.unreported:,} samples were discarded because they could not be read in time")
+    if summary.load.lost:
+        reasons.append(f"{summary.load.lost:,} arrivals are lost: the engine began them and never told their end")
+    if summary.load.aborted and measured.interrupted is None:
+        reasons.append(f"{summary.load.aborted:,} arrivals were still in flight when the drain ended: raise --drain")
+    return reasons
+
+
+def make_manifest(
+    run_id: str, started_at: datetime, settings: RunSettings, plan: Plan, shape: Shape, subject: Subject, cpus: Cpus
+) -> Manifest:
+    """Return what was run against what, without secrets."""
+    return Manifest(
+        id=run_id,
+        loadsim=__version__,
+        scenario=settings.name,
+        model=plan.model,
+        profile=shape.profile.spec(),
+        arrivals=plan.arrivals,
+        seed=plan.seed,
+        duration_s=plan.duration_s,
+        warmup_s=plan.warmup_s,
+        target=redact_url(subject.url),
+        topology=subject.topology,
+        pools={pool: list(backends) for pool, backends in subject.pools.items()},
+        workers=plan.workers,
+        started_at=started_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        cpus={"engine": list(cpus.engine), "target": list(cpus.target)},
+        host=describe_host(),
+        calibration=None,
+        argv=redact_argv(["loadsim", *sys.argv[1:]]),
+        settings={
+            "max_in_flight": settings.max_in_flight,
+            "give_up_s": settings.give_up_s,
+            "timeout_s": settings.timeout_s,
+            "drain_s": settings.drain_s,
+            "connections": settings.connections,
+            "iterations": settings.iterations,
+            "users": settings.users if settings.model == "closed" else None,
+            "headers": [list(pair) for pair in redact_headers(settings.headers)],
+            **subject.settings,
+        },
     )

@@ -233,12 +233,11 @@ def _worst(objective: Objective, readings: Sequence[_Reading]) -> _Reading:
 def _is_settled(objective: Objective, record: ObjectiveRecord, observed: Observed) -> bool:
     metric, bound = objective.metric, objective.bound
     if metric.name == "rate":
-        # All that is done stays done: a rate too high already for the whole run cannot become lower.
         return observed.end_s >= LIVE_RATE_S
     if metric.name == "mean":
         return record.samples >= LIVE_MEAN_SAMPLES
     rarer = min(bound, 1 - bound) if metric.unit is Unit.SHARE else 0.0
-    return rarer <= 0 or record.samples >= BEYOND_QUANTILE / rarer
+    return rarer <= 0 or record.samples * rarer >= BEYOND_QUANTILE * (1 - _SLACK)
 
 
 def _record(objective: Objective, reading: _Reading | None, verdict: Verdict, reason: str) -> ObjectiveRecord:

@@ -188,7 +188,8 @@ class _Parser:
         start = self.at
         if not self.text[start:end].strip():
             self._fail(f"there is no bound: expected {metric.unit.value}", hint=_EXAMPLE)
-        value = self._quantity(_PARSERS[metric.unit], start, end)
+        # 56 % is read as 56 * 0.01, which is above 56 / 100: 15 digits are what was written, and all a float keeps.
+        value = float(f"{self._quantity(_PARSERS[metric.unit], start, end):.15g}")
         if metric.unit is Unit.SHARE and value > 1:
             written = self.text[start:end].strip()
             hint = "" if written.endswith("%") else f"Write {written}% for {written} per cent."

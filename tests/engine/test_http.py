@@ -127,16 +127,15 @@ def test_credentials_are_basic_or_bearer_and_may_stand_in_the_url():
     def basic(text: str) -> str:
         return "Basic " + base64.b64encode(text.encode()).decode()
 
-    with RawServer(answering(ok())) as server:
-        with browsing(f"http://me:p%40ss@127.0.0.1:{server.port}") as visit:
-            visit.client.get("/")
-            visit.client.get("/", auth=("you", "word"))
-            visit.client.get("/", auth="tok3n")
-            visit.client.auth = ("u", "p")
-            visit.client.get("/")
-            visit.client.auth = None
-            visit.client.get("/")
-            assert "p@ss" not in visit.client.get("/").url
+    with RawServer(answering(ok())) as server, browsing(f"http://me:p%40ss@127.0.0.1:{server.port}") as visit:
+        visit.client.get("/")
+        visit.client.get("/", auth=("you", "word"))
+        visit.client.get("/", auth="tok3n")
+        visit.client.auth = ("u", "p")
+        visit.client.get("/")
+        visit.client.auth = None
+        visit.client.get("/")
+        assert "p@ss" not in visit.client.get("/").url
     sent = [request.fields["authorization"] for request in server.requests]
     assert sent[:4] == [basic("me:p@ss"), basic("you:word"), "Bearer tok3n", basic("u:p")]
     assert sent[4] == basic("me:p@ss")
