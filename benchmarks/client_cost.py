@@ -2,9 +2,10 @@
 
     python benchmarks/client_cost.py [--requests 40000] [--turns 5]
 
-nginx runs on the last core and the client on the first. "bare" is the least a gevent program can do: one greenlet a connection, a constant
-request, an armed read watcher, llhttp; no deadline, no outcome, no sample. Layers take turns, and each turn is a process of its own; the
-median of the turns and its ratio to bare are printed. CPU time, not wall-clock time: the machine may be busy with other things.
+nginx runs on the last core and the client on the first. "bare" is the least a gevent program can do: one greenlet
+a connection, a constant request, an armed read watcher, llhttp; no deadline, no outcome, no sample. Layers take
+turns, and each turn is a process of its own; the median of the turns and its ratio to bare are printed. CPU time,
+not wall-clock time: the machine may be busy with other things.
 """
 
 from __future__ import annotations
@@ -44,10 +45,13 @@ NGINX = """
 worker_processes 1; worker_cpu_affinity {cpu}; daemon off; pid {dir}/pid; error_log {dir}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; keepalive_requests 1000000; client_body_temp_path {dir}; proxy_temp_path {dir}; fastcgi_temp_path {dir};
-  uwsgi_temp_path {dir}; scgi_temp_path {dir}; default_type application/json; gzip_types application/json; gzip_min_length 1000;
+  access_log off; keepalive_requests 1000000; client_body_temp_path {dir};
+  proxy_temp_path {dir}; fastcgi_temp_path {dir};
+  uwsgi_temp_path {dir}; scgi_temp_path {dir}; default_type application/json;
+  gzip_types application/json; gzip_min_length 1000;
   server {{
-    listen 127.0.0.1:{port}; listen 127.0.0.1:{tls_port} ssl; ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
+    listen 127.0.0.1:{port}; listen 127.0.0.1:{tls_port} ssl;
+    ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
     location /items {{ return 200 '{small}'; }}
     location /backend {{ add_header X-Backend web-1; return 200 '{small}'; }}
     location /set {{ add_header Set-Cookie "session=0123456789abcdef; Path=/"; return 200 '{small}'; }}
@@ -232,7 +236,7 @@ def _caught(client, n: int) -> None:
 
 CALLS = {
     "get": lambda client, n: client.get("/items/12345"),
-    "named": lambda client, n: client.get("/items/%d" % (n * 7919 % 10007), name="/items/:id"),
+    "named": lambda client, n: client.get(f"/items/{n * 7919 % 10007}", name="/items/:id"),
     "backend": lambda client, n: client.get("/backend"),
     "caught": _caught,
     "headers": lambda client, n: client.get(
@@ -275,12 +279,14 @@ def main() -> None:
             process.wait()
     base = statistics.median(seen.get("bare") or [float("nan")])
     print(
-        f"{'layer':12s} {'us a request':>12s} {'to bare':>8s}   median of {options.turns} turns of {options.requests} requests"
+        f"{'layer':12s} {'us a request':>12s} {'to bare':>8s}   "
+        f"median of {options.turns} turns of {options.requests} requests"
     )
     for layer, values in seen.items():
         middle = statistics.median(values)
         print(
-            f"{layer:12s} {middle:12.1f} {middle / base:8.2f}   {LAYERS[layer]}  ({min(values):.1f} to {max(values):.1f})"
+            f"{layer:12s} {middle:12.1f} {middle / base:8.2f}   "
+            f"{LAYERS[layer]}  ({min(values):.1f} to {max(values):.1f})"
         )
 
 

@@ -1,4 +1,4 @@
-"""A client with what an engine gives it: a user, a sink and a sweep. Calls may be made straight from a test's own greenlet."""
+"""A client with what an engine gives it: a user, a sink and a sweep. A test's own greenlet may make the calls."""
 
 from __future__ import annotations
 

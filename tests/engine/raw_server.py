@@ -115,7 +115,7 @@ def routed(routes: dict[str, bytes]) -> Script:
 
 
 class RawServer:
-    """Listens on loopback while it is entered. ``scripts`` are for the first, second ... connection, the last one for all others."""
+    """Listens while entered. ``scripts`` are for the first, second ... connection, the last for others."""
 
     def __init__(
         self, scripts: Script | Iterable[Script], *, host: str = "127.0.0.1", context: ssl.SSLContext | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from .browsing import Sink
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Backend: a\r\n\r\nhello",
-    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
+    b"HTTP/1.1 100 Continue\r\n\r\n"
+    b"HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nT: u\r\n\r\n",
     b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nto the end",
     b"HTTP/1.1 204 No Content\r\n\r\n",
@@ -118,7 +120,7 @@ def test_any_body_in_any_chunks_and_any_cuts_arrives(
     else:
         answer = head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     places = sorted({0, len(answer), *(cut % len(answer) for cut in cuts)})
-    seen = receive(answer[a:b] for a, b in zip(places, places[1:], strict=False))
+    seen = receive(answer[a:b] for a, b in itertools.pairwise(places))
     assert seen.outcome == "ok"
     assert (seen.status, seen.body, seen.received, seen.keep) == (status, body, len(answer), True)
 

@@ -129,9 +129,12 @@ def test_a_wrong_name_and_an_expired_certificate_are_refused(authority: Authorit
 
 
 def test_the_name_is_checked_when_the_address_is_given(authority: Authority):
-    with RawServer(answering(ok()), context=authority.server_context("shop.test")) as server, browsing(
-        f"https://shop.test:{server.port}", cacert=str(authority.path), resolve=(("shop.test", "127.0.0.1"),)
-    ) as visit:
+    with (
+        RawServer(answering(ok()), context=authority.server_context("shop.test")) as server,
+        browsing(
+            f"https://shop.test:{server.port}", cacert=str(authority.path), resolve=(("shop.test", "127.0.0.1"),)
+        ) as visit,
+    ):
         assert visit.client.get("/").ok
         assert server.requests[0].fields["host"] == f"shop.test:{server.port}"
 

@@ -54,7 +54,7 @@ def dropped(due: float, *, visitor_class: int = 0) -> bytes:
 
 
 def recorder(samples: Iterable[bytes] = (), *, block: int = 64, **settings: Any) -> Recorder:
-    """Return a recorder of 30 s in three phases with two classes, that has taken ``samples`` in blocks and is closed."""
+    """Return a recorder of 30 s in three phases with two classes, that took ``samples`` in blocks and is closed."""
     settings = {
         "origin": ORIGIN,
         "duration_s": 30.0,
