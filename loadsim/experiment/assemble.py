@@ -38,7 +38,7 @@ def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
     )
 
 
-def observe(recorder: Recorder, summary: Summary, until_s: float | None = None) -> Observed:
+def observe(recorder: Recorder, summary: Summary) -> Observed:
     """Return what objectives are judged by."""
     shares: dict[str, dict[str, float]] = {}
     for name, backend in summary.backends.items():
@@ -58,6 +58,18 @@ def observe(recorder: Recorder, summary: Summary, until_s: float | None = None) 
             "class": list(summary.classes),
             "outcome": list(summary.outcomes),
         },
+    )
+
+
+def observe_live(recorder: Recorder, until_s: float) -> Observed:
+    """Return what ``abort`` objectives are judged by while the run goes on: what is due until ``until_s``."""
+    return Observed(
+        duration_s=recorder.duration_s,
+        selected=recorder.selected,
+        jain={},
+        shares={},
+        recoveries=[],
+        seen={},
         until_s=until_s,
     )
 

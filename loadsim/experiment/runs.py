@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from loadsim.errors import ExitCode, LoadsimError
-from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest
+from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.machine import Cpus, keep_off, refuse_windows, share_out_cpus
 from loadsim.experiment.prepare import drawn_seed, find_scenario, http_settings, make_plan, shape_of
@@ -19,11 +19,14 @@ from loadsim.experiment.run_directory import make_run_directory, run_id
 from loadsim.experiment.session import Measured, Session
 from loadsim.experiment.subject import Subject, bundled_target
 from loadsim.measure.run_files import write_run_files
-from loadsim.objectives import exit_code, parse_objective
+from loadsim.objectives import broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord, write_record
 from loadsim.report.terminal import Steps, print_summary, view_for
 from loadsim.settings import RunSettings
 from loadsim.wire import Plan
+
+_SETTLE_S = 1.0
+"""How long ago a window must have ended to be judged while the run goes on: answers need time to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,15 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False) -> Resu
         http = http_settings(settings, target.url, stranger=not target.bundled)
         plan = make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=target.bundled)
         collector = Collector(plan, shape.phases, target.pools, [objective.selection() for objective in objectives])
+
+        def broken(time_s: float) -> list[str]:
+            aborting = [objective for objective in objectives if objective.abort]
+            if not aborting or time_s <= _SETTLE_S:
+                return []
+            return broken_aborts(aborting, observe_live(collector.recorder, time_s - _SETTLE_S))
+
         title = " · ".join(part for part in (settings.name, topology, target.url) if part)
-        session = Session(plan, shape, target, collector, view_for(console, quiet), title, lambda _: ())
+        session = Session(plan, shape, target, collector, view_for(console, quiet), title, broken)
         measured = session.play()
     summary = close_and_summarise(measured, plan)
     manifest = make_manifest(identity, started_at, settings, plan, shape, target, cpus)
