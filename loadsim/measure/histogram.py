@@ -124,5 +124,8 @@ def _rank(share: float, total: int) -> int:
 
 @lru_cache(maxsize=256)
 def _decimal(share: float) -> Fraction:
-    """Return the share as written: 0.07 of 100 is rank 7, while ceil(0.07 * 100) is 8 in floating point."""
-    return Fraction(repr(float(share)))
+    """Return the share as it was meant: 0.07 of 100 is rank 7, where floating point makes ceil(0.07 * 100) = 8.
+
+    Twelve digits: 99.9 / 100, too, is then 0.999.
+    """
+    return Fraction(f"{share:.12g}")
