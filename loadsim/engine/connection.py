@@ -55,13 +55,14 @@ class Connection:
     """
 
     __slots__ = (
-        "_hub", "_limit", "_opening", "_origin", "_parser", "_recv", "_send", "_sock", "_tls", "_waiter", "_watcher",
-        "_whole", "address", "busy", "deadline", "ended", "head_only", "keep", "outcome", "parts", "problem", "raw",
-        "received", "sent", "status",
+        "_hub", "_limit", "_most", "_opening", "_origin", "_parser", "_recv", "_send", "_sock", "_tls", "_waiter",
+        "_watcher", "_whole", "address", "busy", "deadline", "ended", "head_only", "keep", "outcome", "parts",
+        "problem", "raw", "received", "sent", "status",
     )  # fmt: skip
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
+        self._most = origin.max_body_bytes
         self._hub: Any = get_hub()
         self._sock: socket.socket | None = None
         self._tls: TlsStream | None = None
@@ -337,7 +338,7 @@ class Connection:
         status = self._parser.get_status_code()
         if status >= 200:
             self.status = status
-            self._limit = self._origin.max_body_bytes
+            self._limit = self._most
             if self.head_only:
                 self._whole = True
                 self.ended = now()

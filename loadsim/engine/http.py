@@ -7,6 +7,7 @@ all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from time import perf_counter as now
 from typing import Protocol, Unpack
@@ -49,6 +50,7 @@ class Client:
         """Header fields for every request of this user."""
         self.cookies = CookieJar(origin.url.host, secure=origin.url.scheme == "https")
         self._jar = self.cookies.jar
+        self._base = origin.url.base
         self._connection = Connection(origin)
         self._spares: list[Connection] = []
         self._record = origin.sink.request
@@ -178,7 +180,7 @@ class Client:
                 if match is None or match.lastindex is not None or 300 < status < 400:
                     backend, cookies = self._read(connection.raw, match)
                     if cookies or 300 < status < 400:
-                        prepared = prepared or Prepared("GET", origin.url.base + path)
+                        prepared = prepared or Prepared("GET", self._base + path)
                         self._keep(cookies, prepared.target)
                         if status in CODES and prepared.follow:
                             prepared, backend = self._follow(connection, prepared, backend, started + seconds, history)
@@ -192,10 +194,8 @@ class Client:
             raise
         ended = user.last_ended = connection.ended
         code = connection.outcome or (status if status >= _ERRORS_FROM else 0)
-        target = origin.url.base + path if prepared is None else prepared.target
-        response = (CaughtResponse if catch else Response)(
-            origin, status, code, connection.raw, connection.parts, started, ended, target
-        )
+        target = self._base + path if prepared is None else prepared.target
+        response = (CaughtResponse if catch else Response)(origin, connection, code, started, target)
         if history:
             response.history = tuple(history)
         if code or catch:
@@ -220,7 +220,7 @@ class Client:
                 notes.add(code, f"{label.partition('?')[0]}: {why or _in_words(problem)}")
         self._record(key | code, *facts)
 
-    def _keep(self, cookies: list[bytes], path: str) -> None:
+    def _keep(self, cookies: Sequence[bytes], path: str) -> None:
         for cookie in cookies:
             self.cookies.keep(cookie.decode("latin-1"), path)
 
@@ -241,9 +241,7 @@ class Client:
                 if len(history) >= MAX_REDIRECTS:
                     raise RedirectError(f"more than {MAX_REDIRECTS} redirects")
                 onward = prepared.redirected(origin, connection.status, location)
-                history.append(
-                    Response(origin, connection.status, 0, connection.raw, connection.parts, 0.0, 0.0, prepared.target)
-                )
+                history.append(Response(origin, connection, 0, connection.ended, prepared.target))
                 prepared = onward
                 received, sent = received + connection.received, sent + connection.sent
                 connection.exchange(prepared.wire(origin.head, self.cookies), deadline)

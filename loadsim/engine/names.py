@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from loadsim.measure.sample import BACKEND_SHIFT, MAX_BACKENDS, MAX_ROUTES, OTHER, ROUTE_SHIFT
+from loadsim.redact import plain_text
 
 MAX_BACKEND_CHARS = 64
 MAX_ROUTE_CHARS = 200
 _MAX_ALIASES = 2048
 """How many spellings (paths with queries, raw header values) are remembered beside the names they stand for."""
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]|[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
-
-def printable(text: str, limit: int) -> str:
-    """Return ``text`` on one line, at most ``limit`` characters long, control and invisible characters spelled out."""
-    text = _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text[: limit + 1])
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+printable = plain_text
+"""Text on one line of at most so many characters, everything unprintable as its escape."""
 
 
 class Names:

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from loadsim.engine.names import printable
 from loadsim.measure.sample import outcome_name
+from loadsim.redact import HIDDEN, plain_text, redact_text
 
 MAX_NOTE_CHARS = 300
-HIDDEN = "***"
-_SECRETS = (
-    (re.compile(r"(//)[^/@\s]*@"), rf"\1{HIDDEN}@"),  # userinfo of a URL
-    (re.compile(r"([?&;][^=&\s]{1,64}=)[^&\s\"'<>)]+"), rf"\1{HIDDEN}"),  # values in a query
-    (re.compile(r"(?i)\b(basic|bearer|digest|token)\s+[\w.~+/=-]{6,}"), rf"\1 {HIDDEN}"),
-    (
-        re.compile(
-            r"(?i)\b((?:[\w-]*(?:authorization|cookie|password|passwd|secret|token|api[_-]?key|session)[\w-]*)[\"']?\s*[:=]\s*)"
-            r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&}]+)"
-        ),
-        rf"\1{HIDDEN}",
-    ),
-)
 
 
 class ErrorNotes:
@@ -46,9 +32,7 @@ class ErrorNotes:
         text = text[: 4 * MAX_NOTE_CHARS]
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        for pattern, replacement in _SECRETS:
-            text = pattern.sub(replacement, text)
-        return printable(text, MAX_NOTE_CHARS)
+        return plain_text(redact_text(text), MAX_NOTE_CHARS)
 
     def fresh(self) -> tuple[tuple[str, str], ...]:
         """Return the pairs added since this was last called."""

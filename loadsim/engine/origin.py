@@ -13,6 +13,7 @@ from loadsim.engine.proxy import connect_request
 from loadsim.engine.scan import HeadScanner
 from loadsim.engine.tls import build_context
 from loadsim.errors import UsageError
+from loadsim.redact import OPEN_HEADERS
 from loadsim.wire import HttpSettings
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = (1 << 32) - (1 << 20)
 """A sample counts bytes in 32 bits."""
-_OPEN_FIELDS = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "host", "user-agent"})
-"""Headers whose values may be shown; every other value given by the user is taken for a secret."""
 
 
 class Sink(Protocol):
@@ -98,7 +97,7 @@ class Origin:
 
 
 def _secrets(settings: HttpSettings, url: TargetUrl, proxy: TargetUrl | None) -> set[str]:
-    found = {value for name, value in settings.headers if name.lower() not in _OPEN_FIELDS}
+    found = {value for name, value in settings.headers if name.lower() not in OPEN_HEADERS}
     found |= {word for value in found for word in value.split() if len(word) >= 8}
     for place in (url, proxy):
         if place is not None and place.userinfo is not None:

@@ -18,6 +18,7 @@ from loadsim.engine.headers import Headers
 from loadsim.measure.sample import Outcome, outcome_name
 
 if TYPE_CHECKING:
+    from loadsim.engine.connection import Connection
     from loadsim.engine.origin import Origin
 
 Report = Callable[[int, str], None]
@@ -47,24 +48,15 @@ class Response:
         "status_code",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        origin: Origin,
-        status: int,
-        code: int,
-        raw: bytes,
-        parts: list[bytes],
-        started: float,
-        ended: float,
-        path: str,
-    ) -> None:
+    def __init__(self, origin: Origin, connection: Connection, code: int, started: float, path: str) -> None:
+        """Take what ``connection`` holds; ``path`` is from the root, ``started`` in seconds (``perf_counter``)."""
         self._origin = origin
-        self.status_code = status
+        self.status_code = connection.status
+        self._raw = connection.raw
+        self._parts = connection.parts
+        self.ended = connection.ended
         self.code = code
-        self._raw = raw
-        self._parts = parts
         self.started = started
-        self.ended = ended
         self.request_path = path
         self.history: tuple[Response, ...] = ()
         self._body: bytes | None = None

@@ -8,11 +8,12 @@ never looked into.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from loadsim.engine.names import Backends
 
-_COOKIES = 1
-"""Number of the group that stands for Set-Cookie; those for the backend headers follow in the order of preference."""
+_COOKIES, _PREFERRED = 1, 2
+"""Numbers of groups: Set-Cookie, then the backend headers in the order of preference."""
 
 
 class HeadScanner:
@@ -26,8 +27,12 @@ class HeadScanner:
         self.search = re.compile(rf"\n(?:\r\n|(?i:set-cookie:([^\r]*){named}))".encode("latin-1")).search
         self._backends = backends
 
-    def read(self, raw: bytes, match: re.Match[bytes] | None) -> tuple[int, list[bytes]]:
+    def read(self, raw: bytes, match: re.Match[bytes] | None) -> tuple[int, Sequence[bytes]]:
         """Return the backend's number, shifted as in a key, and the Set-Cookie values, from ``match`` in ``raw`` on."""
+        if match is not None and match.lastindex == _PREFERRED:
+            rest = self.search(raw, match.end())
+            if rest is not None and rest.lastindex is None:  # the usual case: it names itself, and there are no cookies
+                return self._backends[match[_PREFERRED]], ()
         best, value = 1 << 16, b""
         cookies: list[bytes] = []
         found = match

@@ -12,6 +12,9 @@ from loadsim.measure.selection import Selection
 from loadsim.profiles import Phase
 from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, Tick
 
+_MARGIN_S = 10.0
+"""Beyond give-up and timeout together: an answer so late still counts in the percentiles of the second it was due."""
+
 
 class Collector:
     """Takes frames one by one. The recorder exists from the engine's first word on, which tells its clock."""
@@ -70,6 +73,7 @@ class Collector:
             model=self._plan.model,
             pools=self._pools,
             selections=self._selections,
+            late_s=self._plan.give_up_s + self._plan.http.timeout_s + _MARGIN_S,
         )
 
     def _take_tick(self, tick: Tick) -> None:

@@ -26,9 +26,8 @@ from loadsim.measure.selection import Distribution, Selected, Selection
 from loadsim.measure.sparse import NOTHING, between, merge, overlay
 from loadsim.profiles import Phase
 
-KEPT_SECONDS = 70
-"""How long a second stays open for late answers: longer than give-up and timeout of 30 s each. What comes later still
-counts everywhere but in that second's percentiles."""
+LATE_S = 70.0
+"""How long a second stays open for late answers: longer than give-up and timeout of 30 s each."""
 _NOW_SECONDS = 5
 _SPARKLINE_SECONDS = 60
 
@@ -40,7 +39,9 @@ class Recorder:
     [0, ``duration_s``) counts, the warm-up before it leaves no trace. ``close`` ends it and derives the last seconds;
     reading changes nothing. Memory is bounded but for rows of series: some 1 KB a second of run.
 
-    ``pools`` are the backends that each pool of the topology declares; empty for a target of the user's own.
+    ``pools`` are the backends that each pool of the topology declares; empty for a target of the user's own. What is
+    answered more than ``late_s`` after it was due counts everywhere but in the percentiles of its second: give it more
+    than give-up and timeout together.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Recorder:
         model: Literal["open", "closed"] = "open",
         pools: Mapping[str, Sequence[str]] | None = None,
         selections: Sequence[Selection] = (),
+        late_s: float = LATE_S,
     ) -> None:
         closed = model == "closed"
         self.duration_s, self.closed = duration_s, closed
@@ -70,6 +72,7 @@ class Recorder:
         self._decoder = Decoder(origin, duration_s, self.phases, len(self.known.classes), closed=closed)
         self._scheduled = RateMeter()
         self._recent = RecentSeconds()
+        self._late_s = math.ceil(late_s)
         self._closed_before = 0
         self._folds = {s: SelectionFold(s, self.phases, self.known, closed=closed) for s in dict.fromkeys(selections)}
 
@@ -96,7 +99,7 @@ class Recorder:
                 self.intervals.add(second, logged)
             else:
                 self._recent.add(second, logged)
-        self._close_seconds(self.seconds.count - KEPT_SECONDS)
+        self._close_seconds(self.seconds.count - self._late_s)
 
     def gauge(
         self, *, time_s: float, in_flight: int, backlog: int, engine_cpu_s: float, scheduled: int | None = None

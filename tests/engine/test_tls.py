@@ -39,7 +39,7 @@ def secure(
 
 def test_a_connection_is_kept_over_tls(authority: Authority):
     with secure(authority, answering(ok(b"one"), ok(b"two"))) as (visit, server):
-        assert [visit.client.get("/").content for _ in range(3)] == [b"one", b"two", b"two"]
+        assert [visit.client.get("/").content for _ in range(3)] == [b"one", b"two", b"two"], visit.origin.errors
         assert server.connections == 1
         assert visit.sink.samples[0].received == len(ok(b"one"))
 

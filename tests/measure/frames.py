@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from loadsim.measure.recorder import Recorder
-from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, ITERATION, REQUEST, ROUTE_SHIFT, Outcome
+from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, FIELDS, ITERATION, REQUEST, ROUTE_SHIFT, Outcome
 from loadsim.profiles import Phase
 
 ORIGIN = 1000.0
@@ -77,13 +77,13 @@ ITERATION_OUTCOMES = (0, 0, Outcome.CHECK_FAILED, Outcome.EXCEPTION, Outcome.ABO
 
 @st.composite
 def traffic(draw: st.DrawFn) -> list[bytes]:
-    """Return up to 200 samples of all kinds, some of them due outside the measured window."""
+    """Return up to 200 samples of all kinds as they end, some of them due outside the measured window."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     samples = []
     for _ in range(draw(st.integers(0, 200))):
         due = float(rng.uniform(-3, 33))
         started = due + float(rng.exponential(0.01))
-        ended = started + float(rng.lognormal(-3, 3))
+        ended = started + min(float(rng.lognormal(-3, 3)), 60.0)
         visitor = int(rng.integers(0, 2))
         if rng.random() < 0.5:
             outcome = int(rng.choice(ITERATION_OUTCOMES))
@@ -104,4 +104,4 @@ def traffic(draw: st.DrawFn) -> list[bytes]:
                     visitor_class=visitor,
                 )
             )
-    return samples
+    return sorted(samples, key=lambda sample: float(np.frombuffer(sample, FIELDS)["ended"][0]))

@@ -12,7 +12,6 @@ from loadsim.measure.phases import PhaseIndex
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.sample import FIELDS, Outcome
 from loadsim.measure.selection import Distribution
-from loadsim.measure.sparse import unpack
 from loadsim.profiles import Phase
 
 from .frames import ORIGIN, PHASES, dropped, iteration, recorder, request, traffic
@@ -56,12 +55,11 @@ def everything(made: Recorder) -> list[list[object]]:
     marginals, seconds = made.marginals, made.seconds
     order = np.argsort(marginals.kinds.names)
     count = seconds.count
-    intervals = [
-        (start, length, *(part.tolist() for part in unpack(packed))) for start, length, packed in made.intervals
-    ]
+    intervals = [(start, length, packed.tolist()) for start, length, packed in made.intervals]
+    used = np.flatnonzero(marginals.counts)
     return [
-        np.flatnonzero(marginals.counts).tolist(),
-        marginals.counts[marginals.counts > 0].tolist(),
+        used.tolist(),
+        marginals.counts[used].tolist(),
         marginals.unanswered.tolist(),
         marginals.outcomes[:, order[order < marginals.outcomes.shape[1]]].tolist(),
         marginals.fates.tolist(),
@@ -70,7 +68,7 @@ def everything(made: Recorder) -> list[list[object]]:
         seconds.backends.rows(count).tolist(),
         np.nan_to_num(seconds.times.rows(count), nan=-1).tolist(),
         np.nan_to_num(seconds.backend_p99.rows(count), nan=-1).tolist(),
-        list(intervals),
+        intervals,
     ]
 
 
