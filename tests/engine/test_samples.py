@@ -53,6 +53,9 @@ def pipe() -> Iterator[Pipe]:
     os.set_blocking(reading, False)
     made = Pipe(reading, writing, Outbox(get_hub().loop, writing))
     yield made
+    # Its watcher must not outlive the descriptor: the next socket gets the same number, and would be written to.
+    made.outbox._waiting.clear()
+    made.outbox._room.stop()
     for descriptor in (made.reading, made.writing):
         try:
             os.close(descriptor)
