@@ -33,9 +33,9 @@ def loaded(recorded: Callable[[str], Path]) -> Callable[[str], RunData]:
     return lambda name: load_run(recorded(name))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, from the PATH."""
+    """Chromium, from the PATH; gone after the module, since its driver leaves an event loop running in this thread."""
     from playwright.sync_api import sync_playwright
 
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
