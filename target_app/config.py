@@ -38,7 +38,7 @@ class Config:
     stock: int = _setting(1_000_000, "pieces of each item in stock; lower it to see items sell out", 0, 1_000_000_000)
 
     lock_timeout_s: float = _setting(5.0, "longest wait for SQLite's one writer; after it the answer is 503", 0, 3600)
-    payment_median_s: float = _setting(0.04, "median wait for the payment provider (log-normal)", 0, 3600)
+    payment_median_s: float = _setting(0.4, "median wait for the payment provider (log-normal)", 0, 3600)
     payment_sigma: float = _setting(0.5, "spread of that wait: the standard deviation of its logarithm", 0, 5)
     decline_share: float = _setting(0.0, "share of payments that the provider declines: 402", 0, 1)
     export_hold_s: float = _setting(0.4, "time for which an export holds its slot", 0, 3600)

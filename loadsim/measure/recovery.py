@@ -36,15 +36,17 @@ def recovery_s(event: Event, p99_s: FloatArray) -> float | None:
 
     ``p99_s`` is the response time's p99 by second of due time, of the measured window: inf where it fell on work
     without an answer, nan where nothing was due (which neither breaks nor proves anything). The bound is 1.25 times the
-    median p99 of the up to 10 full seconds before the event, and p99 must keep it for 5 s. The search begins with the
-    first second beyond the bound; none during the event or in the 5 s after it: the event did no harm, and the time
-    is 0. Without a known p99 before the event nothing can be said: None.
+    highest p99 of the up to 10 full seconds before the event, and p99 must keep it for 5 s: what every second after
+    has to keep is held against what every second before did, since the p99 of a second with few requests swings widely
+    (against their median, traffic that never changed at 15/s is said not to recover in every third run). The search
+    begins with the first second beyond the bound; none during the event or in the 5 s after it: the event did no harm,
+    and the time is 0. Without a known p99 before the event nothing can be said: None.
     """
     start = math.ceil(event.start_s)
     first_baseline = max(0, math.floor(event.start_s) - BASELINE_SECONDS)
     before = p99_s[first_baseline : math.floor(event.start_s)]
     before = before[~np.isnan(before)]
-    if not len(before) or not math.isfinite(bound := TOLERANCE * float(np.median(before))):
+    if not len(before) or not math.isfinite(bound := TOLERANCE * float(before.max())):
         return None
     beyond = p99_s > bound  # nan is not
     # The second the event falls into belongs half to before: it shows harm, and cannot show recovery.

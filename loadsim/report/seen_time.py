@@ -45,8 +45,16 @@ def _effect(before: PhaseRecord, at: PhaseRecord) -> tuple[str, bool]:
         lost = f"; p99 rose from {seconds(was)} beyond measure, for {unanswered:,} requests had no answer"
         return (lost, True) if unanswered else ("", False)
     if became > FELT * was:
-        return f"; p99 of response time rose from {seconds(was)} to {seconds(became)}", True
+        return f"; p99 of response time rose from {seconds(was)} to {seconds(became)}{_median(before, at)}", True
     return f"; p99 of response time was {seconds(became)}, and {seconds(was)} before", False
+
+
+def _median(before: PhaseRecord, at: PhaseRecord) -> str:
+    """Say what became of the ordinary request, where it is worth a word."""
+    was, became = before.response_time_s.p50, at.response_time_s.p50
+    if was is None or became is None or became <= FELT * was:
+        return ""
+    return f", the median from {seconds(was)} to {seconds(became)}"
 
 
 def recovered(run: RunData) -> list[Finding]:
@@ -67,16 +75,16 @@ def _recovery(run: RunData, event: Recovery) -> Finding:
         left = max(0.0, run.record.manifest.duration_s - (ended or event.start_s))
         return Finding(
             f"Response time did not come back in the {seconds(left)} that the run went on after the {cause}: p99 never "
-            f"stayed within 1.25 times its value before for 5 s.",
+            f"stayed within 1.25 times its highest before for 5 s.",
             "latency",
             "bad",
         )
     if event.recovery_s == 0:
-        return Finding(f"The {cause} was not felt: p99 stayed within 1.25 times its value before.", "latency")
+        return Finding(f"The {cause} was not felt: p99 stayed within 1.25 times its highest before.", "latency")
     back = event.start_s + event.recovery_s
     after = f", {seconds(back - ended)} after its end" if ended is not None and back > ended else ""
     return Finding(
-        f"The {cause} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its value before at "
+        f"The {cause} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its highest before at "
         f"{clock(back)}{after}.",
         "latency",
     )

@@ -161,7 +161,7 @@ def recoveries(run: RunData) -> Table:
     )
     return _table(
         "recoveries", "latency", "Recoveries", ("Event", "Began", "Recovered after"), rows,
-        "Recovered: p99 within 1.25 times its value before the event, for 5 s.",
+        "Recovered: p99 by second within 1.25 times the highest of the 10 s before the event, for 5 s.",
     )  # fmt: skip
 
 
