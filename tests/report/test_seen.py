@@ -6,6 +6,7 @@ import pytest
 
 from loadsim.report.charts import charts
 from loadsim.report.seen import seen
+from loadsim.report.text import seconds
 from tests.report.runs import CASES
 
 SMALL = [name for name in CASES if name != "hour"]
@@ -40,7 +41,7 @@ def test_a_spike_is_told_with_its_rate_and_what_it_did(loaded):
 def test_how_long_a_spike_was_felt_is_the_recovery_of_the_record(loaded):
     run = loaded("spiky")
     recovery = run.record.recoveries[0].recovery_s
-    assert f"felt for {recovery:.1f} s" in one(run, "The spike was felt")
+    assert f"felt for {seconds(recovery)}" in one(run, "The spike was felt")
 
 
 def test_a_queue_is_told_with_its_highest_length(loaded):
