@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
+from loadsim.cli import options
 
-def scenarios(as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False) -> None:
-    """List the built-in scenarios: what visitors do, and how many come when."""
+
+def scenarios(as_json: options.AsJson = False) -> None:
+    """List the built-in scenarios, and the traffic each makes."""
     from loadsim.scenarios import SCENARIOS
 
     if as_json:
@@ -26,11 +27,9 @@ def scenarios(as_json: Annotated[bool, typer.Option("--json", help="Print them a
         ]
         typer.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console
+    from loadsim.report.terminal import open_console, print_scenarios
 
-    from loadsim.report.terminal.listings import print_scenarios
-
-    print_scenarios(Console(), list(SCENARIOS.values()))
+    print_scenarios(open_console(), list(SCENARIOS.values()))
 
 
 def schema() -> None:

@@ -12,23 +12,27 @@ import typer
 from loadsim import __version__
 from loadsim.cli import listings, profiles, report, target, try_
 from loadsim.cli import run as run_verb
+from loadsim.cli.help import WIDTH, HelpCommand, HelpGroup
 from loadsim.errors import ExitCode, LoadsimError
 
 app = typer.Typer(
+    cls=HelpGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="What does the shape of your traffic do to the shape of your system?\n\n"
-    "Start here:  loadsim run spiky    (brings up a Django system, drives it, opens nothing to the network)\n\n"
-    "Your system: loadsim run read-heavy --target http://127.0.0.1:8000 --request 'GET /a'",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
+    help="""What does the shape of your traffic do to the shape of your system?
+
+loadsim run spiky                                             the bundled system
+loadsim run read-heavy --target http://127.0.0.1:8000         a system of yours
+loadsim run --help""",
 )
-app.command("run")(run_verb.run)
-app.command("try")(try_.try_scenario)
-app.command("report")(report.report)
-app.command("scenarios")(listings.scenarios)
-app.command("profiles")(profiles.profiles)
-app.command("schema")(listings.schema)
+app.command("run", cls=HelpCommand)(run_verb.run)
+app.command("try", cls=HelpCommand)(try_.try_scenario)
+app.command("report", cls=HelpCommand)(report.report)
+app.command("scenarios", cls=HelpCommand)(listings.scenarios)
+app.command("profiles", cls=HelpCommand)(profiles.profiles)
+app.command("schema", cls=HelpCommand)(listings.schema)
 app.add_typer(target.app, name="target")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loadsim.cli import completion
 from loadsim.errors import ExitCode, UsageError, nearest
 
 _FORMATS = ("html", "png", "svg", "csv", "md")
@@ -16,20 +17,34 @@ _SIZE = re.compile(r"(\d+)x(\d+)")
 
 def report(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run directories, as 'loadsim run' prints them.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN...",
+            help="Run directories, as 'loadsim run' prints them.",
+            autocompletion=completion.runs,
+        ),
     ],
     formats: Annotated[
-        str, typer.Option("--format", help=f"What to write, joined by commas: {', '.join(_FORMATS)}.")
+        str,
+        typer.Option(
+            "--format",
+            metavar="NAMES",
+            help=f"Joined by commas: {', '.join(_FORMATS)}.",
+            autocompletion=completion.one_of(*_FORMATS),
+        ),
     ] = "html,png",
     dark: Annotated[bool, typer.Option("--dark", help="Pictures on a dark ground.")] = False,
-    size: Annotated[str, typer.Option(help="Size of the pictures in pixels.", metavar="WxH")] = "1600x900",
+    size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of the pictures.")] = "1600x900",
     out: Annotated[
-        Path | None, typer.Option(help="Directory to write to; default: into the run.", file_okay=False)
+        Path | None, typer.Option(metavar="DIR", help="Where to write; default: into the run.", file_okay=False)
     ] = None,
 ) -> int:
-    """Render recorded runs again: the page, the pictures, the charts' numbers, a summary for a pull request.
+    """Render recorded runs again.
 
-    Example: loadsim report reports/20261124T190211-spiky --format png,md --dark
+    The page, the pictures, the numbers of the charts, a summary for a pull request.
+
+    loadsim report reports/20261124T190211Z-spiky-balanced
+    loadsim report reports/20261124T190211Z-spiky-balanced --format png,md --dark
     """
     from loadsim.report.rundata import load_run
     from loadsim.report.write import write_formats

@@ -7,22 +7,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loadsim.cli import options
+from loadsim.cli.help import HelpCommand, HelpGroup
 from loadsim.errors import ExitCode, TargetError, UsageError
 
 if TYPE_CHECKING:
     from loadsim.deploy.state import StandingTarget
 
-app = typer.Typer(no_args_is_help=True, help="Bring the bundled Django target up, take it down, say what stands.")
+app = typer.Typer(
+    cls=HelpGroup,
+    no_args_is_help=True,
+    help="""Bring the bundled Django target up, or take it down.
+
+loadsim target up --topology monolith
+loadsim target status
+loadsim target down""",
+)
 
 
-@app.command()
+@app.command(cls=HelpCommand)
 def up(
-    topology: Annotated[str, typer.Option(help="Shape of the target: monolith, balanced.")] = "balanced",
-    port: Annotated[int | None, typer.Option(help="Port of 127.0.0.1; drawn if not given.")] = None,
-    servers: Annotated[int | None, typer.Option(help="Number of servers behind the balancer.")] = None,
-    slots: Annotated[int | None, typer.Option(help="Requests that a server works on at once.")] = None,
-    policy: Annotated[str | None, typer.Option(help="round_robin, least_request, random or ring_hash.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what stands as JSON.")] = False,
+    topology: options.Topology = None,
+    servers: options.Servers = None,
+    slots: options.Slots = None,
+    policy: options.Policy = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", help="Port of 127.0.0.1; drawn if not given.", rich_help_panel="Target")
+    ] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Bring the target up and leave it standing."""
     from loadsim.deploy import bring_up
@@ -30,7 +42,7 @@ def up(
     from loadsim.deploy.state import standing_target, state_path
 
     given = {"servers": servers, "slots": slots, "policy": policy}
-    shape = named(topology, **{name: value for name, value in given.items() if value is not None})
+    shape = named(topology or "balanced", **{name: value for name, value in given.items() if value is not None})
     already = standing_target()
     if already:
         raise UsageError(f"a target is up already: {already.url} ({already.topology})", hint="loadsim target down")
@@ -44,9 +56,9 @@ def up(
     _show(target, as_json)
 
 
-@app.command()
+@app.command(cls=HelpCommand)
 def down() -> None:
-    """Take the target down that stands; without one, do nothing."""
+    """Take down the target that stands; without one, do nothing."""
     from loadsim.deploy.state import standing_target
 
     target = standing_target()
@@ -57,9 +69,12 @@ def down() -> None:
     typer.echo(f"took down {target.url} ({target.topology})")
 
 
-@app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False) -> None:
-    """Say what stands; exit code 3 if nothing does, or a part of it has ended."""
+@app.command(cls=HelpCommand)
+def status(as_json: options.AsJson = False) -> None:
+    """Say what stands.
+
+    Exit code 3 if nothing does, or if a part of it has ended.
+    """
     from loadsim.deploy.state import standing_target
 
     target = standing_target()

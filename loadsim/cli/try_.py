@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-Text = str | None
-Texts = list[str] | None
+from loadsim.cli import options
 
 
 def try_scenario(
-    scenario: Annotated[str, typer.Argument(help="A built-in name, a name in loadsim.toml, or a Python file.")],
-    target: Annotated[Text, typer.Option(metavar="URL", help="Your system; without it the bundled one.")] = None,
-    topology: Annotated[Text, typer.Option(help="Shape of the bundled target; default monolith.")] = None,
-    request: Annotated[Texts, typer.Option(help="'GET /a weight=3': a route of your target; repeatable.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Another seed is another visitor.")] = None,
-    timeout: Annotated[Text, typer.Option(help="Of a request; default 30s.")] = None,
-    header: Annotated[Texts, typer.Option("--header", "-H", help="'Name: value' on every request.")] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Do not verify certificates.")] = False,
-    cacert: Annotated[Text, typer.Option(help="File of certificate authorities.")] = None,
-    cert: Annotated[Text, typer.Option(help="Client certificate.")] = None,
-    key: Annotated[Text, typer.Option(help="Its private key.")] = None,
-    resolve: Annotated[Texts, typer.Option(metavar="HOST:ADDR", help="Address of a host, before look-ups.")] = None,
-    env: Annotated[Texts, typer.Option(metavar="K=V", help="Variable for the scenario's process.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings; default loadsim.toml, found upward.")] = None,
+    scenario: options.Scenario,
+    target: options.Target = None,
+    request: options.Request = None,
+    topology: options.Topology = None,
+    seed: options.Seed = None,
+    header: options.Header = None,
+    timeout: options.Timeout = None,
+    insecure: options.Insecure = False,
+    cacert: options.Cacert = None,
+    cert: options.Cert = None,
+    key: options.Key = None,
+    resolve: options.Resolve = None,
+    env: options.Env = None,
+    config: options.Config = None,
 ) -> int:
-    """Play one iteration and print every request and answer; secrets are hidden.
+    """Play one iteration, and print every request and answer.
+
+    Secrets are hidden. Without --target the bundled target is brought up, as a monolith.
 
     loadsim try spiky
-
     loadsim try read-heavy --target http://127.0.0.1:8000 --request 'GET /a'
     """
     given: dict[str, Any] = dict(locals())

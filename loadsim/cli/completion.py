@@ -1,0 +1,87 @@
+"""What a shell offers while a command is typed. Nothing here may be slow, fail, or load the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Offers = list[tuple[str, str]]
+"""What would be typed, and what it is."""
+_REPORTS = Path("reports")
+
+
+def scenarios(incomplete: str) -> Offers:
+    """Offer the scenarios of loadsim.toml and the built-in ones."""
+    from loadsim.scenarios import SCENARIOS
+
+    own = {name: f"of loadsim.toml, on {base}" for name, base in _own_scenarios().items()}
+    return _beginning(incomplete, own | {scenario.name: scenario.summary for scenario in SCENARIOS.values()})
+
+
+def topologies(incomplete: str) -> Offers:
+    """Offer the shapes of the bundled target."""
+    from loadsim.deploy.topology import TOPOLOGIES
+
+    return _beginning(incomplete, {name: shape.describe() for name, shape in TOPOLOGIES.items()})
+
+
+def policies(incomplete: str) -> Offers:
+    """Offer the balancer's ways to choose a server."""
+    from loadsim.deploy.topology import POLICIES
+
+    return _beginning(incomplete, dict.fromkeys(POLICIES, ""))
+
+
+def profile_shapes(incomplete: str) -> Offers:
+    """Offer the names of the shapes, each with an example."""
+    from loadsim.profiles.parse import SHAPES
+
+    return _beginning(incomplete, {shape.shape: shape.example for shape in SHAPES})
+
+
+def runs(incomplete: str) -> Offers:
+    """Offer run directories, and the directories on the way to more; without a beginning, the runs in reports/."""
+    if not incomplete and _REPORTS.is_dir():
+        return [(str(path), "") for path in _directories(_REPORTS, "") if _is_run(path)]
+    typed = Path(incomplete)
+    parent, beginning = (typed, "") if incomplete.endswith("/") else (typed.parent, typed.name)
+    shown = incomplete.removesuffix(beginning)
+    return [
+        (f"{shown}{path.name}" if _is_run(path) else f"{shown}{path.name}/", "")
+        for path in _directories(parent, beginning)
+    ]
+
+
+def one_of(*choices: str) -> Callable[[str], Offers]:
+    """Return what offers these words."""
+
+    def offer(incomplete: str) -> Offers:
+        return _beginning(incomplete, dict.fromkeys(choices, ""))
+
+    return offer
+
+
+def _beginning(incomplete: str, offered: dict[str, str]) -> Offers:
+    return [(name, what) for name, what in offered.items() if name.startswith(incomplete)]
+
+
+def _own_scenarios() -> dict[str, str]:
+    from loadsim.errors import UsageError
+    from loadsim.settings.toml_file import find_config, read_config
+
+    try:
+        return {name: scenario.base for name, scenario in read_config(find_config(None)).scenarios.items()}
+    except UsageError:  # the command itself will say what is wrong with the file
+        return {}
+
+
+def _directories(parent: Path, beginning: str) -> Iterator[Path]:
+    try:
+        found = sorted(path for path in parent.iterdir() if path.name.startswith(beginning) and path.is_dir())
+    except OSError:
+        return
+    yield from (path for path in found if beginning or not path.name.startswith("."))
+
+
+def _is_run(path: Path) -> bool:
+    return (path / "run.json").is_file()

@@ -1,0 +1,80 @@
+"""Help on one screen: options in their groups, a line each, examples as one types them.
+
+Plain text on purpose: it is instant, reads the same in a log, a pager and a narrow terminal, and needs no colour.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+WIDTH = 100
+_OTHERS = "Options"
+
+
+class HelpCommand(TyperCommand):
+    """A command whose options stand under the headings of their ``rich_help_panel``."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Name arguments as the help below does."""
+        names = [param.metavar if param.required else f"[{param.metavar}]" for param in _arguments(self, ctx)]
+        return [str(self.options_metavar), *names]
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Write the description."""
+        del ctx
+        _write_description(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options."""
+        _write_parameters(self, ctx, formatter)
+
+
+class HelpGroup(TyperGroup):
+    """A group of commands: its commands first, since they are what one looks for."""
+
+    def format_help_text(self, ctx: Any, formatter: Any) -> None:
+        """Write the description."""
+        del ctx
+        _write_description(self.help, formatter)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, then the options."""
+        self.format_commands(ctx, formatter)
+        _write_parameters(self, ctx, formatter)
+
+
+def _write_description(text: str | None, formatter: Any) -> None:
+    """Write paragraphs; the lines of one that begins with a command are commands, and stay as they are."""
+    for paragraph in inspect.cleandoc(text or "").split("\n\n"):
+        formatter.write_paragraph()
+        with formatter.indentation():
+            if paragraph.startswith("loadsim "):
+                formatter.write("".join(f"  {line}\n" for line in paragraph.splitlines()))
+            else:
+                formatter.write_text(paragraph)
+
+
+def _write_parameters(command: Any, ctx: Any, formatter: Any) -> None:
+    """Write every group under its heading, in the order of their first options; one column for all.
+
+    That there is --help needs no line: whoever reads this has found it.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    arguments = [(str(param.metavar), param.help or "") for param in _arguments(command, ctx)]
+    if arguments:
+        groups["Arguments"] = arguments
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None and param.param_type_name == "option" and param.name != "help":
+            groups.setdefault(getattr(param, "rich_help_panel", None) or _OTHERS, []).append(record)
+    column = max((len(name) for rows in groups.values() for name, _ in rows), default=0)
+    for heading, rows in groups.items():
+        with formatter.section(heading):
+            formatter.write_dl([(name.ljust(column), help_text) for name, help_text in rows])
+
+
+def _arguments(command: Any, ctx: Any) -> list[Any]:
+    return [param for param in command.get_params(ctx) if param.param_type_name == "argument"]
