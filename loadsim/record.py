@@ -9,7 +9,7 @@ never 0.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -59,10 +59,10 @@ class Manifest(msgspec.Struct, kw_only=True):
     workers: int
     started_at: str
     cpus: dict[str, list[int]]
-    host: dict[str, object]
-    calibration: dict[str, object] | None
+    host: dict[str, Any]
+    calibration: dict[str, Any] | None
     argv: list[str]
-    settings: dict[str, object]
+    settings: dict[str, Any]
 
 
 class Load(msgspec.Struct, kw_only=True):
@@ -214,11 +214,11 @@ class RunRecord(msgspec.Struct, kw_only=True):
     balance: dict[str, Balance] = {}
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
-    faults: list[dict[str, object]] = []
-    tiers: dict[str, object] | None = None
-    websockets: dict[str, object] | None = None
-    consistency: dict[str, object] | None = None
-    workers: list[dict[str, object]] = []
+    faults: list[dict[str, Any]] = []
+    tiers: dict[str, Any] | None = None
+    websockets: dict[str, Any] | None = None
+    consistency: dict[str, Any] | None = None
+    workers: list[dict[str, Any]] = []
     target_processes: list[ProcessRecord] = []
     objectives: list[ObjectiveRecord] = []
 
@@ -251,7 +251,7 @@ def read_record(path: Path) -> RunRecord:
         raise UsageError(f"'{file}' is not a run record: {error}") from None
 
 
-def record_schema() -> dict[str, object]:
+def record_schema() -> dict[str, Any]:
     """Return the JSON schema of ``run.json``."""
     return msgspec.json.schema(RunRecord)
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
+
+from loadsim.errors import ExitCode
 
 WIDTH = 100
 _OTHERS = "Options"
@@ -33,7 +36,15 @@ class HelpCommand(TyperCommand):
 
 
 class HelpGroup(TyperGroup):
-    """A group of commands: its commands first, since they are what one looks for."""
+    """A group of commands, which come first: they are what one looks for. Without a command it shows its help."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help where no command is given."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(ExitCode.USAGE)
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Write the description."""

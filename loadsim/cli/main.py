@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from loadsim import __version__
 from loadsim.cli import listings, profiles, report, target, try_
 from loadsim.cli import run as run_verb
 from loadsim.cli.help import WIDTH, HelpCommand, HelpGroup
-from loadsim.errors import ExitCode, LoadsimError
+from loadsim.errors import ExitCode, LoadsimError, UsageError
+
+COMPLETING = "_LOADSIM_COMPLETE"
+"""What the shell's completion script sets when it asks what could be typed."""
 
 app = typer.Typer(
     cls=HelpGroup,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
@@ -53,41 +56,56 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with a code of ``errors.ExitCode``."""
+    code = _run()
     try:
-        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _go_silent()
+    sys.exit(int(code))
+
+
+def _run() -> int:
+    if COMPLETING in os.environ:
+        app()
+    try:
+        # Not app(): it ends with 1 when whoever reads its output has had enough, which here means a broken objective.
+        command = get_command(app)
+        with command.make_context("loadsim", sys.argv[1:]) as context:
+            code = command.invoke(context)
     except LoadsimError as error:
         _say(error)
-        sys.exit(int(error.exit_code))
+        return error.exit_code
     except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        return stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        sys.exit(int(ExitCode.INTERRUPTED))
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has had enough
-        sys.exit(int(ExitCode.OK))
+        _go_silent()
+        return ExitCode.OK
     except Exception as error:
-        if hasattr(error, "format_message"):  # typer's own usage errors
-            _usage(error)
-            sys.exit(int(ExitCode.USAGE))
+        if hasattr(error, "format_message"):  # typer's own errors, whose class is another in each of its versions
+            _say(_usage(error))
+            return ExitCode.USAGE
         _internal(error)
-        sys.exit(int(ExitCode.INTERNAL))
-    sys.exit(code if isinstance(code, int) else int(ExitCode.OK))
+        return ExitCode.INTERNAL
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _go_silent() -> None:
+    """Whoever read our output has had enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(error: LoadsimError) -> None:
-    from rich.console import Console
+    from loadsim.report.terminal import open_console, print_error
 
-    from loadsim.report.terminal.words import print_error
-
-    print_error(Console(stderr=True), error)
+    print_error(open_console(stderr=True), error)
 
 
-def _usage(error: Exception) -> None:
-    show = getattr(error, "show", None)
-    if show is not None:
-        show()
-    else:
-        sys.stderr.write(f"{error}\n")
+def _usage(error: Any) -> UsageError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "loadsim"
+    return UsageError(error.format_message().replace("\n", " "), hint=f"{command} --help says what it takes.")
 
 
 def _internal(error: Exception) -> None:

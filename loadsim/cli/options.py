@@ -1,4 +1,7 @@
-"""The options that several verbs take: each is called, read and explained the same way everywhere."""
+"""The options that several verbs take: each is called and explained the same way everywhere.
+
+They are texts here: ``loadsim.settings`` reads them, as it does what loadsim.toml says, and its errors name both alike.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ _MEASURING, _OUTPUT = "Measuring", "Output"
 
 Text = str | None
 Texts = list[str] | None
-Whole = int | None
 
 Scenario = Annotated[
     str,
@@ -41,9 +43,9 @@ Topology = Annotated[
         autocompletion=completion.topologies,
     ),
 ]
-Servers = Annotated[Whole, typer.Option(metavar="N", help="Servers of the bundled target.", rich_help_panel=_TARGET)]
+Servers = Annotated[Text, typer.Option(metavar="N", help="Servers of the bundled target.", rich_help_panel=_TARGET)]
 Slots = Annotated[
-    Whole, typer.Option(metavar="N", help="Requests that each server works on at once.", rich_help_panel=_TARGET)
+    Text, typer.Option(metavar="N", help="Requests that each server works on at once.", rich_help_panel=_TARGET)
 ]
 Policy = Annotated[
     Text,
@@ -85,9 +87,9 @@ Arrivals = Annotated[
     ),
 ]
 Seed = Annotated[
-    Whole, typer.Option(metavar="N", help="Same seed, same traffic; drawn if not given.", rich_help_panel=_TRAFFIC)
+    Text, typer.Option(metavar="N", help="Same seed, same traffic; drawn if not given.", rich_help_panel=_TRAFFIC)
 ]
-Iterations = Annotated[Whole, typer.Option(metavar="N", help="End after so many arrivals.", rich_help_panel=_TRAFFIC)]
+Iterations = Annotated[Text, typer.Option(metavar="N", help="End after so many arrivals.", rich_help_panel=_TRAFFIC)]
 Model = Annotated[
     Text,
     typer.Option(
@@ -98,11 +100,11 @@ Model = Annotated[
     ),
 ]
 Users = Annotated[
-    Whole, typer.Option(metavar="N", help="Users of the closed model; default 10.", rich_help_panel=_TRAFFIC)
+    Text, typer.Option(metavar="N", help="Users of the closed model; default 10.", rich_help_panel=_TRAFFIC)
 ]
 
 MaxInFlight = Annotated[
-    Whole, typer.Option(metavar="N", help="Arrivals served at once; default 1000.", rich_help_panel=_LIMITS)
+    Text, typer.Option(metavar="N", help="Arrivals served at once; default 1000.", rich_help_panel=_LIMITS)
 ]
 GiveUp = Annotated[
     Text, typer.Option(metavar="TIME", help="Drop an arrival that waited longer; default 30s.", rich_help_panel=_LIMITS)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=HelpGroup,
-    no_args_is_help=True,
     help="""Bring the bundled Django target up, or take it down.
 
 loadsim target up --topology monolith
@@ -40,9 +39,11 @@ def up(
     from loadsim.deploy import bring_up
     from loadsim.deploy import topology as named
     from loadsim.deploy.state import standing_target, state_path
+    from loadsim.settings.options import convert
 
     given = {"servers": servers, "slots": slots, "policy": policy}
-    shape = named(topology or "balanced", **{name: value for name, value in given.items() if value is not None})
+    overrides = {name: convert(name, value, f"--{name}") for name, value in given.items() if value is not None}
+    shape = named(topology or "balanced", **overrides)
     already = standing_target()
     if already:
         raise UsageError(f"a target is up already: {already.url} ({already.topology})", hint="loadsim target down")

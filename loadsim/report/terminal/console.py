@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 from rich.console import Console
+
+
+class _Console(Console):
+    """A console that goes on in silence when whoever read it has had enough: a run's record is still worth having."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def open_console(*, stderr: bool = False) -> Console:
@@ -16,4 +25,4 @@ def open_console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
