@@ -44,6 +44,8 @@ class Pacer:
         self.scheduled = 0
         self.max_backlog = 0
         self.least_idle = 0
+        self.looks = 0
+        """How often the due times were looked at: who runs without the hub having had a turn sees it stand still."""
         self.finished = True
         self._running = running
         self._sleepers: list[tuple[float, int, Callable[[], None]]] = []
@@ -94,6 +96,7 @@ class Pacer:
 
     def _release(self) -> None:
         now = perf_counter()
+        self.looks += 1
         sleepers = self._sleepers
         while sleepers and sleepers[0][0] <= now:
             heapq.heappop(sleepers)[2]()

@@ -122,7 +122,8 @@ class ArrivalDriven:
             self.engine.raised(self, error)
 
     def _serve_arrivals(self) -> None:
-        engine, idle, backlog = self.engine, self.engine.pacer.idle, self.engine.pacer.backlog
+        engine, pacer = self.engine, self.engine.pacer
+        idle, backlog = pacer.idle, pacer.backlog
         sleep, give_up_s = engine.hub.switch, engine.plan.give_up_s
         while self._state != LOCUST_STATE_STOPPING:
             if backlog:
@@ -133,8 +134,10 @@ class ArrivalDriven:
                     engine.drop(arrival)
                     continue
                 free = self._freed if self._freed > due else due
+                looks = pacer.looks
                 self._iterate(arrival, started, started - free, free - due)
-                gevent.sleep(0)  # a target that refuses at once must not keep the pacer from its work
+                if looks == pacer.looks:
+                    gevent.sleep(0)  # a target that refuses at once must not keep the pacer from its work
             else:
                 self._state = LOCUST_STATE_WAITING  # stop() may end it here at once
                 idle.append(self)
