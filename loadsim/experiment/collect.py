@@ -48,9 +48,11 @@ class Collector:
         """Take one frame. Raises what the engine could not start for."""
         if kind == Kind.SAMPLES:
             self.recorder.add(payload)
-        elif kind in (Kind.TICK, Kind.END):
+        elif kind == Kind.TICK:
             self._take_tick(msgspec.json.decode(payload, type=Tick))
-            self.finished = kind == Kind.END
+        elif kind == Kind.END:  # its gauges are of an engine that has closed down, which is none of the load
+            self.tick = msgspec.json.decode(payload, type=Tick)
+            self.finished = True
         elif kind == Kind.NAMES:
             names = msgspec.json.decode(payload, type=Names)
             self.recorder.names(names.routes, names.backends)

@@ -82,3 +82,13 @@ class SecondValues:
             larger = np.full((rows, max(columns, have_columns)), np.nan)
             larger[:have_seconds, :have_columns] = self._table
             self._table = larger
+
+
+def held(values: FloatArray, at_most: int) -> FloatArray:
+    """Fill each gap between two known values by the one before it, if it is no more than ``at_most`` places long."""
+    known = np.flatnonzero(~np.isnan(values))
+    filled = values.copy()
+    for before, after in zip(known[:-1].tolist(), known[1:].tolist(), strict=True):
+        if after - before - 1 <= at_most:
+            filled[before + 1 : after] = values[before]
+    return filled

@@ -107,11 +107,14 @@ class Recorder:
         """Take the engine's gauges; ``engine_cpu_s`` is all its CPU time so far. What precedes time 0 is not kept.
 
         ``scheduled``, all measured arrivals so far, lets :meth:`live` show what is offered before it is answered.
+        What comes when all is drained is left out: the engine is closing down, which is none of the load.
         """
+        if time_s >= self.duration_s and not in_flight and not backlog:
+            return
         self.engine_cpu.read(time_s, engine_cpu_s)
         if scheduled is not None:
             self._scheduled.read(time_s, scheduled)
-        if 0 <= time_s < self.duration_s or (time_s >= self.duration_s and (in_flight or backlog)):
+        if time_s >= 0:
             self.seconds.gauge(time_s, in_flight, backlog)
 
     def target_usage(self, time_s: float, usage: Mapping[str, tuple[float, int]]) -> None:

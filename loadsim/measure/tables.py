@@ -6,10 +6,12 @@ import numpy as np
 
 from loadsim.measure import seconds as columns
 from loadsim.measure.histogram import FloatArray
+from loadsim.measure.per_second import held
 from loadsim.measure.phases import DRAIN
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.table import Column, Table
 
+HELD_S = 2
 _TIMES = {
     "response_p50_s": columns.RESPONSE_P50,
     "response_p90_s": columns.RESPONSE_P90,
@@ -95,14 +97,17 @@ def outcomes_table(recorder: Recorder) -> Table:
 
 
 def processes_table(recorder: Recorder) -> Table:
-    """Return a row for every second and process of the target: CPU as a share of one core, resident memory."""
+    """Return a row for every second and process of the target: CPU as a share of one core, resident memory.
+
+    Readings are about a second apart, so some seconds have none: memory stays what it was for up to 2 s between two.
+    """
     time: list[int] = []
     names: list[str] = []
     cpu: list[float] = []
     memory: list[float] = []
     for name, (meter, resident) in recorder.processes.items():
         count = max(meter.seconds, resident.seconds)
-        shares, sizes = meter.rates(count), resident.rows(count)[:, 0]
+        shares, sizes = meter.rates(count), held(resident.rows(count)[:, 0], HELD_S)
         known = np.flatnonzero(~np.isnan(shares) | ~np.isnan(sizes))
         time.extend(known.tolist())
         names.extend([name] * len(known))

@@ -44,6 +44,14 @@ def verdict(record: RunRecord) -> Verdict:
     return Verdict(_WORDS.get(record.verdict or "", "No verdict"), record.verdict or "none", tuple(why))
 
 
+def all_good(record: RunRecord) -> str:
+    """Say that every request was good, where failures would be shown; empty if one was not, or there was none."""
+    count = record.requests.count
+    if not count or any(n for outcome, n in record.outcomes.items() if outcome != "ok"):
+        return ""
+    return "The one request was good." if count == 1 else f"Every one of the {count:,} requests was good."
+
+
 def figures(run: RunData) -> list[Figure]:
     """Return the figures that matter: rates, p50, p99, error rate, fairness."""
     record, main = run.record, run.main_time

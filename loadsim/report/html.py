@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -22,12 +22,12 @@ import numpy as np
 
 from loadsim.report.chart import Chart, FloatArray
 from loadsim.report.charts import SECTIONS, charts
-from loadsim.report.figures import Figure, Verdict, figures, verdict
+from loadsim.report.figures import Figure, Verdict, all_good, figures, verdict
 from loadsim.report.interactive import document, plot_height_px, x_factor
 from loadsim.report.rundata import RunData
 from loadsim.report.seen import Finding, seen
 from loadsim.report.tables import Table, facts, tables
-from loadsim.report.text import seconds, visible
+from loadsim.report.text import length, visible
 from loadsim.report.theme import DARK, HEAT, LIGHT
 
 _FIRST = "requests-over-time"
@@ -46,6 +46,8 @@ class Page:
     seen: Sequence[Finding]
     charts: Sequence[Chart]
     tables: Sequence[Table]
+    remarks: Mapping[str, str]
+    """By section, what is said where there is nothing to draw."""
     facts: Sequence[tuple[str, str]]
     command: str
     record: str
@@ -75,12 +77,13 @@ def page_of(run: RunData, drawn: Sequence[Chart]) -> Page:
         title=visible(f"{subject} · loadsim"),
         subject=visible(manifest.scenario),
         target=visible(f"{manifest.topology} target" if manifest.topology else manifest.target),
-        subtitle=visible(f"{manifest.profile} for {seconds(manifest.duration_s)}"),
+        subtitle=visible(f"{manifest.profile} for {length(manifest.duration_s)}"),
         verdict=verdict(record),
         figures=figures(run),
         seen=seen(run),
         charts=drawn,
         tables=tables(run),
+        remarks={"errors": all_good(record)},
         facts=facts(record),
         command=visible(shlex.join(repeat_command(manifest.argv, manifest.seed)), 4000),
         record=msgspec.json.format(msgspec.json.encode(record), indent=2).decode(),
@@ -109,6 +112,7 @@ def render(page: Page) -> str:
         key: (
             [c for c in page.charts if c.section == key and c.key != _FIRST],
             [t for t in page.tables if t.section == key],
+            page.remarks.get(key, ""),
         )
         for key in SECTIONS
     }

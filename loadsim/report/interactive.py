@@ -180,17 +180,30 @@ def _add_bands(plot: Any, chart: Chart, factor: float) -> None:
                                           line_color=None, level="image"))  # fmt: skip
         elif band.start_s > 0:
             plot.add_layout(Span(location=start, dimension="height", line_color=LIGHT["line"], level="image"))
-        if chart.key == "balancer-over-time":  # the areas fill the plot: a label would lie on colours
-            continue
         plot.add_layout(
             Label(x=start, y=plot_height_px(chart) - 64, y_units="screen", x_offset=4, text=band.label, name="band",
-                  tags=[start, end],
-                  text_color=LIGHT["muted"], text_font=FONT, text_font_size="11px")
+                  tags=[start, end], text_color=LIGHT["muted"], **_label(_ground(chart, band)))
         )  # fmt: skip
 
 
 def _band_colour(band: Band) -> str:
     return LIGHT["drain" if band.kind == "drain" else "band"]
+
+
+def _label(ground: str) -> dict[str, Any]:
+    """Return the style of a label, whose ground lets the lines that it lies on shine through, no more."""
+    return {
+        "text_font": FONT,
+        "text_font_size": "11px",
+        "background_fill_color": ground,
+        "background_fill_alpha": 0.8,
+        "padding": 2,
+    }
+
+
+def _ground(chart: Chart, band: Band) -> str:
+    """Return what lies behind a band's name; a map has no room for shades of its ground."""
+    return _band_colour(band) if band.shaded and chart.kind != "heat" else LIGHT["surface"]
 
 
 def _add_marks(plot: Any, marks: tuple[Mark, ...], factor: float) -> None:
@@ -199,7 +212,7 @@ def _add_marks(plot: Any, marks: tuple[Mark, ...], factor: float) -> None:
     for mark in marks:
         colour = LIGHT[mark.role]
         style = {"line_color": colour, "line_dash": [6, 4], "line_width": 1.2}
-        text = {"text": mark.label, "text_color": colour, "text_font": FONT, "text_font_size": "11px"}
+        text = {"text": mark.label, "text_color": colour} | _label(LIGHT["surface"])
         if mark.axis == "y":
             plot.add_layout(Span(location=mark.at, dimension="width", **style))
             right = Node(target="frame", symbol="right")

@@ -136,7 +136,7 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         offset = (0, 3) if along_y else (4, 0)
         axes.annotate(
             _plain(mark.label), place, xycoords=transform, xytext=offset, textcoords="offset points",
-            ha="right" if along_y else "left", size=8.5, color=theme[mark.role],
+            ha="right" if along_y else "left", size=8.5, color=theme[mark.role], bbox=_ground(theme["surface"]),
         )  # fmt: skip
     if shown:
         axes.legend(
@@ -164,15 +164,21 @@ def _lone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     for band in chart.bands:
+        colour = theme["drain" if band.kind == "drain" else "band"]
         if band.shaded:
-            colour = theme["drain" if band.kind == "drain" else "band"]
             axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
         room = (min(band.end_s, chart.x.high) - band.start_s) / (chart.x.high - chart.x.low) * _POINTS_WIDE
-        if room > 5 * len(band.label) + 6 and len(chart.bands) > 1 and chart.key != "balancer-over-time":
+        if room > 5 * len(band.label) + 6 and len(chart.bands) > 1:
             axes.annotate(
                 _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -11),
                 textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,
+                bbox=_ground(colour if band.shaded else theme["surface"]),
             )  # fmt: skip
+
+
+def _ground(colour: str) -> dict[str, Any]:
+    """Return what lies behind a label, so that it can be read on lines and areas."""
+    return {"facecolor": colour, "alpha": 0.8, "linewidth": 0, "pad": 1.2}
 
 
 def _bars(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:

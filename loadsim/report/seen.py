@@ -16,6 +16,7 @@ from loadsim.report.seen_system import (
     backend_failures,
     backend_share,
     failures,
+    full_cores,
     generator,
     lost_work,
     slow_backends,
@@ -37,6 +38,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     backend_failures,
     tail,
     waiting,
+    full_cores,
     whole_cores,
 )
 

@@ -23,6 +23,8 @@ UNLIKELY = 1e-3
 _SAMPLES = 100
 _STEADY_S = 5
 _WHOLE_CORE = 0.95
+_NEARLY_FULL = 0.9
+_FULL_SECONDS = 3
 _NO_FAILURE = ("ok", "aborted", "dropped")
 
 
@@ -155,8 +157,27 @@ def backend_failures(run: RunData) -> list[Finding]:
     ]
 
 
+def full_cores(run: RunData) -> list[Finding]:
+    """Say when the target had used nearly all of the cores that it has."""
+    cores, used = len(run.record.manifest.cpus.get("target", ())), run.column("target_cpu")
+    full = np.flatnonzero(run.measured & (used >= _NEARLY_FULL * cores))
+    if not cores or len(full) < _FULL_SECONDS:
+        return []
+    has = "core was" if cores == 1 else f"{cores} cores were"
+    return [
+        Finding(
+            f"The target's {has} nearly full (90 % or more) in {len(full)} of {int(run.measured.sum())} seconds, the "
+            f"first at {clock(float(run.times_s[full[0]]))}: there its processor set the pace.",
+            "target-cpu",
+            "bad",
+        )
+    ]
+
+
 def whole_cores(run: RunData) -> list[Finding]:
-    """Name processes of the target that used a whole core for a while."""
+    """Name processes of the target that used a whole core for a while, where there are other cores."""
+    if len(run.record.manifest.cpus.get("target", ())) == 1:
+        return []
     found: dict[str, int] = {}
     for name, cpu in spread(run.processes, "process", "cpu", run.times_s).items():
         busy = int((finite(cpu[run.measured]) >= _WHOLE_CORE).sum())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from loadsim.errors import SpecError
 from loadsim.objectives import Unit, parse_objective
 from loadsim.record import ObjectiveRecord, Quantiles, RunRecord
-from loadsim.report.drawings.balance import natural
+from loadsim.report.figures import all_good
 from loadsim.report.rundata import RunData
-from loadsim.report.text import UNKNOWN, amount, clock, counted, rate, seconds, share, visible
+from loadsim.report.text import UNKNOWN, amount, clock, counted, length, natural, rate, seconds, share, visible
 from loadsim.units import format_size
 
 
@@ -130,7 +131,7 @@ def classes(run: RunData) -> Table:
 
 
 def outcomes(run: RunData) -> Table:
-    """How requests ended, with the first example of each failure in words."""
+    """How requests ended, with the first example of each failure in words; no rows where all were good."""
     first = {error.outcome: error.first for error in run.record.errors}
     total = sum(run.record.outcomes.values())
     ordered = sorted(run.record.outcomes.items(), key=lambda item: (item[0] != "ok", -item[1]))
@@ -145,8 +146,9 @@ def outcomes(run: RunData) -> Table:
         if count
     )
     return _table(
-        "outcomes", "errors", "Outcomes", ("Outcome", "Requests", "Share", "First example"), rows, text=(0, 3)
-    )
+        "outcomes", "errors", "Outcomes", ("Outcome", "Requests", "Share", "First example"),
+        () if all_good(run.record) else rows, text=(0, 3),
+    )  # fmt: skip
 
 
 def recoveries(run: RunData) -> Table:
@@ -155,14 +157,21 @@ def recoveries(run: RunData) -> Table:
         (
             Cell(visible(r.cause)),
             Cell(clock(r.start_s), r.start_s),
-            Cell("not in this run" if r.recovery_s is None else seconds(r.recovery_s), r.recovery_s),
+            Cell(_recovered(r.recovery_s), r.recovery_s),
         )
         for r in run.record.recoveries
     )
     return _table(
         "recoveries", "latency", "Recoveries", ("Event", "Began", "Recovered after"), rows,
-        "Recovered: p99 by second within 1.25 times the highest of the 10 s before the event, for 5 s.",
+        "Recovered: p99 by second within 1.25 times the highest of the 10 s before the event, for 5 s. Not felt: it "
+        "never left that range.",
     )  # fmt: skip
+
+
+def _recovered(after_s: float | None) -> str:
+    if after_s is None:
+        return "not in this run"
+    return seconds(after_s) if after_s else "not felt"
 
 
 def processes(run: RunData) -> Table:
@@ -183,25 +192,47 @@ def processes(run: RunData) -> Table:
 def facts(record: RunRecord) -> list[tuple[str, str]]:
     """Return the manifest as pairs of name and value, to be read; the whole of it is in run.json."""
     m = record.manifest
-    host = ", ".join(f"{key} {value}" for key, value in m.host.items() if isinstance(value, str | int | float))
     cores = "; ".join(f"{name} on {', '.join(map(str, cpus)) or 'any'}" for name, cpus in m.cpus.items())
     pairs = [
         ("Run", m.id),
-        ("Started", m.started_at),
+        ("Started", _moment(m.started_at)),
         ("Scenario", m.scenario),
         ("Target", m.target),
         ("Topology", m.topology or "the user's own"),
         ("Pools", "; ".join(f"{name}: {', '.join(backends)}" for name, backends in m.pools.items())),
         ("Model", f"{m.model}, {m.arrivals} arrivals" if m.model == "open" else m.model),
         ("Profile", m.profile),
-        ("Duration", f"{seconds(m.duration_s)} after {seconds(m.warmup_s)} of warm-up"),
+        ("Duration", f"{length(m.duration_s)} after {length(m.warmup_s)} of warm-up"),
         ("Seed", str(m.seed)),
         ("Workers", counted(m.workers, "engine process", "engine processes")),
         ("Processor cores", cores),
-        ("Machine", host),
+        ("Machine", machine(m.host)),
         ("loadsim", m.loadsim),
     ]
     return [(name, visible(value)) for name, value in pairs if value]
+
+
+def _moment(rfc3339: str) -> str:
+    """Write a time to the second, as people do; what is no time stays as it is."""
+    try:
+        return f"{datetime.fromisoformat(rfc3339).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return rfc3339
+
+
+def machine(host: Mapping[str, object]) -> str:
+    """Describe a machine: ``'AMD EPYC, 2 processors, 23.5 GiB of memory, Linux 6.1 (x86_64), Python 3.11.7'``."""
+    known = {name: value for name, value in host.items() if isinstance(value, str | int | float)}
+    cores, memory = known.get("cpu_count"), known.get("memory_bytes")
+    system = " ".join(str(known[name]) for name in ("system", "release") if name in known)
+    parts = [
+        known.get("processor"),
+        counted(cores, "processor") if isinstance(cores, int) else "",
+        f"{format_size(memory)} of memory" if isinstance(memory, int | float) else "",
+        f"{system} ({known['machine']})" if system and "machine" in known else system,
+        f"Python {known['python']}" if "python" in known else "",
+    ]
+    return ", ".join(str(part) for part in parts if part)
 
 
 def objective_value(objective: ObjectiveRecord, value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from loadsim.units import format_duration, format_share
 
 _BREAKS = "\t\n\r\x0b\x0c\x85\u2028\u2029"
 UNKNOWN = "–"
+_NUMBER = re.compile(r"([0-9]+)")
+_ZEROS = re.compile(r"\.0+(?= )| 00 [ms]")
 
 
 def visible(text: str, limit: int = 400) -> str:
@@ -28,6 +31,11 @@ def _seen(character: str) -> str:
     return "\ufffd" if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} else character
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts web-2 before web-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
+
+
 def amount(value: float | None) -> str:
     """Write a count or a rate's number: ``'12,345'``, ``'48.2'``, ``'0.40'``."""
     if value is None or not math.isfinite(value):
@@ -40,6 +48,11 @@ def amount(value: float | None) -> str:
 def seconds(value: float | None) -> str:
     """Write a measured time."""
     return UNKNOWN if value is None or not math.isfinite(value) else format_duration(value).replace(" us", " µs")
+
+
+def length(value: float) -> str:
+    """Write a time that was chosen, not measured: ``'45 s'``, ``'2 m'``."""
+    return _ZEROS.sub("", seconds(value))
 
 
 def share(value: float | None) -> str:

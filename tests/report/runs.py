@@ -144,7 +144,8 @@ def _gauges(recorder: Recorder, case: Case, rng: np.random.Generator, due: Array
         )
         cpu += case.cpu * rng.uniform(0.9, 1.1)
         load = np.searchsorted(due, second + 1) - np.searchsorted(due, second)
-        used = {name: value + min(1.0, load / 600) * rng.uniform(0.8, 1.1) for name, value in used.items()}
+        each = min(1.0, load / 600) / len(used)
+        used = {name: value + each * rng.uniform(0.92, 1.0) for name, value in used.items()}
 
 
 def _manifest(case: Case, name: str) -> Manifest:
@@ -164,7 +165,15 @@ def _manifest(case: Case, name: str) -> Manifest:
         workers=1,
         started_at="2026-11-24T19:02:11Z",
         cpus={"engine": [0], "target": [1]},
-        host={"system": "Linux", "python": "3.11.2", "cores": 2},
+        host={
+            "system": "Linux",
+            "release": "6.1",
+            "machine": "x86_64",
+            "python": "3.11.2",
+            "processor": "AMD EPYC",
+            "cpu_count": 2,
+            "memory_bytes": 2**34,
+        },
         calibration=None,
         argv=["loadsim", "run", case.scenario, "--seed", str(case.seed)],
         settings={"timeout_s": 30.0, "max_in_flight": 1000},

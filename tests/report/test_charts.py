@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -110,6 +113,30 @@ def test_many_columns_become_few_series_and_a_rest_that_loses_nothing():
     assert len(series) == 7
     assert series[-1].label == "14 others"
     assert sum(s.values[0] for s in series) == sum(range(20))
+
+
+def test_series_come_in_the_order_people_count_in_whatever_came_first():
+    columns = {name: np.ones(3) for name in ("balancer", "web-10", "web-2", "web-1")}
+    named = few(columns, {}, first=("web-10", "web-2", "web-1"))
+    assert [s.label for s in named] == ["web-1", "web-2", "web-10", "balancer"]
+    assert [s.role for s in named] == ["c1", "c2", "c3", "c4"]
+
+
+def test_the_targets_processes_are_added_up_against_the_cores_it_has(loaded):
+    run = loaded("spiky")
+    chart = by_key(run)["target-cpu"]
+    *each, together = chart.series
+    assert together.label == "all of them"
+    assert together.values == pytest.approx(np.sum([s.values for s in each], axis=0), nan_ok=True)
+    assert [(mark.label, mark.at) for mark in chart.marks] == [("the target's core", 1.0)]
+
+
+def test_the_cores_of_a_large_machine_do_not_flatten_what_little_was_used(loaded):
+    run = loaded("spiky")
+    manifest = msgspec.structs.replace(run.record.manifest, cpus={"target": list(range(64))})
+    chart = by_key(replace(run, record=msgspec.structs.replace(run.record, manifest=manifest)))["target-cpu"]
+    assert chart.marks == ()
+    assert "the target has 64 cores" in chart.alt
 
 
 def test_smoothing_keeps_the_sum_of_the_middle_and_shrinks_at_the_ends():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,11 +13,12 @@ from loadsim.cli.report import report
 from loadsim.errors import UsageError
 from loadsim.measure.table import read_csv
 from loadsim.report.charts import charts
+from loadsim.report.figures import all_good
 from loadsim.report.html import repeat_command
 from loadsim.report.markdown import markdown
 from loadsim.report.numbers import write_numbers
 from loadsim.report.png import write_pngs
-from loadsim.report.tables import tables
+from loadsim.report.tables import facts, machine, tables
 from loadsim.report.theme import DARK
 from loadsim.report.write import write_report
 from tests.report.runs import HOSTILE
@@ -79,7 +83,39 @@ def test_tables_tell_how_near_a_bound_came(loaded):
     found = {table.key: table for table in tables(loaded("spiky"))}
     row = found["objectives"].rows[0]
     assert [cell.text for cell in row[:5]] == ["p99 < 250ms", "fail", "2.30 s", "250 ms", "920 %"]
-    assert {"phases", "routes", "backends", "classes", "outcomes", "recoveries", "processes"} <= set(found)
+    assert {"phases", "routes", "backends", "classes", "recoveries", "processes"} <= set(found)
+
+
+def test_outcomes_are_listed_only_where_one_was_bad(loaded):
+    assert "outcomes" in {table.key for table in tables(loaded("failing"))}
+    assert "outcomes" not in {table.key for table in tables(loaded("spiky"))}
+    assert all_good(loaded("spiky").record).startswith("Every one of the ")
+    assert all_good(loaded("failing").record) == all_good(loaded("nothing").record) == ""
+
+
+def test_an_event_that_was_not_felt_is_said_so_and_leaves_no_mark(loaded):
+    run = loaded("spiky")
+    (event,) = run.record.recoveries
+    felt = {chart.key: chart for chart in charts(run)}["latency"]
+    assert "recovered" in [mark.label for mark in felt.marks]
+    event = msgspec.structs.replace(event, recovery_s=0.0)
+    run = replace(run, record=msgspec.structs.replace(run.record, recoveries=[event]))
+    table = {table.key: table for table in tables(run)}["recoveries"]
+    assert table.rows[0][-1].text == "not felt"
+    unfelt = {chart.key: chart for chart in charts(run)}["latency"]
+    assert "recovered" not in [mark.label for mark in unfelt.marks]
+
+
+def test_the_facts_are_written_as_people_read_them(loaded):
+    found = dict(facts(loaded("spiky").record))
+    assert found["Machine"] == "AMD EPYC, 2 processors, 16.0 GiB of memory, Linux 6.1 (x86_64), Python 3.11.2"
+    assert found["Started"] == "2026-11-24 19:02:11 UTC"
+    assert found["Duration"] == "1 m after 5 s of warm-up"
+
+
+def test_a_machine_of_which_little_is_known_is_described_by_that():
+    assert machine({"system": "Darwin", "memory_bytes": None}) == "Darwin"
+    assert machine({}) == ""
 
 
 def test_the_verb_refuses_what_it_does_not_know(recorded):

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import msgspec
+import numpy as np
 import pytest
 
+from loadsim.measure.table import Table
 from loadsim.report.charts import charts
 from loadsim.report.seen import seen
 from loadsim.report.text import seconds
@@ -74,6 +78,23 @@ def test_waiting_is_told_from_work(loaded):
 def test_a_route_that_makes_the_tail_is_named(loaded):
     text = one(loaded("hostile"), "carries the tail")
     assert "10.2 % of the requests" in text
+
+
+def test_a_target_whose_cores_were_full_is_told_with_the_seconds(loaded):
+    run = loaded("spiky")
+    full = int((run.column("target_cpu")[run.measured] >= 0.9).sum())
+    text = one(run, "nearly full")
+    assert text.startswith(f"The target's core was nearly full (90 % or more) in {full} of 60 seconds, the first at")
+    assert not [text for text in texts(loaded("quiet")) if "nearly full" in text]
+
+
+def test_a_process_that_used_a_whole_core_of_several_is_named(loaded):
+    run = loaded("quiet")
+    manifest = msgspec.structs.replace(run.record.manifest, cpus={"engine": [0], "target": [1, 2, 3]})
+    seconds = np.arange(20)
+    busy = Table({"time_s": seconds, "process": ["web-2"] * 20, "cpu": np.ones(20), "memory_bytes": np.ones(20)})
+    run = replace(run, record=msgspec.structs.replace(run.record, manifest=manifest), processes=busy)
+    assert "web-2 in 20 of 60 seconds" in one(run, "A whole core was used")
 
 
 def test_a_quiet_run_says_that_nothing_stood_out_and_that_the_generator_was_well(loaded):

@@ -22,6 +22,7 @@ def test_numbers_are_written_as_people_read_them():
     assert text.amount(12345.6) == "12,346"
     assert text.rate(0.4) == "0.40/s"
     assert text.seconds(2.5e-4) == "250 µs"
+    assert [text.length(t) for t in (45.0, 2.5, 60.0, 3600.0, 90.0)] == ["45 s", "2.50 s", "1 m", "1 h", "1 m 30 s"]
     assert text.share(None) == text.seconds(float("nan")) == "–"
     assert text.clock(3725) == "1:02:05"
     assert text.times(2.0) == "2 times"

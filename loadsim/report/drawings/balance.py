@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +12,10 @@ from loadsim.report import ticks
 from loadsim.report.chart import Axis, Chart, FloatArray, Series
 from loadsim.report.drawings.common import bands, few, smooth
 from loadsim.report.rundata import RunData, spread
-from loadsim.report.text import seconds, share, visible
+from loadsim.report.text import natural, seconds, share, visible
 
 NONE = "(none)"
 _SAMPLES_A_BACKEND = 50
-_NUMBER = re.compile(r"(\d+)")
 
 
 def backends_of(run: RunData) -> dict[str, BackendRecord]:
@@ -176,11 +174,6 @@ def _rolling_median(values: FloatArray, window: int) -> FloatArray:
     known = np.isfinite(views).any(axis=1)
     found[known] = np.nanmedian(views[known], axis=1)
     return found
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts web-2 before web-10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
 
 
 def _times(run: RunData, backend: BackendRecord) -> Quantiles:

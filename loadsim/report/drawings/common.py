@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
 from loadsim.record import ObjectiveRecord
 from loadsim.report.chart import Band, FloatArray, Mark, Series
 from loadsim.report.rundata import RunData
-from loadsim.report.text import visible
+from loadsim.report.text import natural, visible
 from loadsim.report.theme import CATEGORIES
 
 _ON_TIME = re.compile(r"\s*(?:abort\s+)?(p\d+(?:\.\d+)?|mean|max)(?:\((service)\))?\s*(?:<=?)")
@@ -62,19 +63,25 @@ def _mark(objective: ObjectiveRecord) -> Mark:
 
 
 def recoveries(run: RunData) -> tuple[Mark, ...]:
-    """Return the moments at which response times were back to normal after an event."""
+    """Return the moments at which response times were back to normal after an event that was felt."""
     return tuple(
         Mark("recovered", event.start_s + event.recovery_s, "x", "event")
         for event in run.record.recoveries
-        if event.recovery_s is not None
+        if event.recovery_s
     )
 
 
-def few(columns: dict[str, FloatArray], weights: dict[str, float], rest: str = "") -> tuple[Series, ...]:
-    """Return the heaviest columns as series of distinct colours, the others summed as ``rest`` (or left out)."""
+def few(
+    columns: dict[str, FloatArray], weights: dict[str, float], rest: str = "", *, first: Collection[str] = ()
+) -> tuple[Series, ...]:
+    """Return the heaviest columns as series of distinct colours, the others summed as ``rest`` (or left out).
+
+    Names come in their natural order, those of ``first`` before the others, so that a backend keeps its colour from
+    chart to chart and from run to run.
+    """
     order = sorted(columns, key=lambda name: -weights.get(name, 0.0))
     limit = len(CATEGORIES) if len(order) <= len(CATEGORIES) or not rest else len(CATEGORIES) - 1
-    kept = [name for name in columns if name in set(order[:limit])]
+    kept = sorted(order[:limit], key=lambda name: (name not in first, natural(name)))
     found = [
         Series(f"s{number}", visible(name, 60), CATEGORIES[number], columns[name]) for number, name in enumerate(kept)
     ]

@@ -7,10 +7,14 @@ import numpy as np
 from loadsim.measure.saturation import BUSY_CPU, LATE_START_FLOOR_S, LATE_START_SHARE
 from loadsim.report import ticks
 from loadsim.report.chart import Chart, Mark, Series
+from loadsim.report.drawings.balance import backends_of
 from loadsim.report.drawings.common import bands, few, highest
 from loadsim.report.rundata import RunData, spread
-from loadsim.report.text import seconds, share
+from loadsim.report.text import counted, seconds, share
 from loadsim.units import format_size
+
+_WORTH_DRAWING = 0.25
+"""From this share of the target's cores on their number is drawn: on a large machine it would flatten the rest."""
 
 
 def late_start_limit_s(run: RunData) -> float:
@@ -67,23 +71,42 @@ def generator_late_start(run: RunData) -> Chart | None:
 
 
 def target_cpu(run: RunData) -> Chart | None:
-    """Processor time of each of the target's processes."""
+    """Processor time of each of the target's processes, and of all together against the cores they have."""
     columns = {n: c for n, c in spread(run.processes, "process", "cpu", run.times_s).items() if np.isfinite(c).any()}
     if not columns:
         return None
-    series = few(columns, {name: float(np.nansum(c)) for name, c in columns.items()}, "other processes")
+    weights = {name: float(np.nansum(c)) for name, c in columns.items()}
+    series = few(columns, weights, "other processes", first=backends_of(run))
+    marks, together, cores = [], "", len(run.record.manifest.cpus.get("target", ()))
+    total = run.column("target_cpu")
+    top = highest(total)
+    if top is not None and len(columns) > 1:
+        series += (Series("all", "all of them", "expected", total, width=2.0),)
+        together = f"; all of them {share(top)}"
+    if top is not None and cores and top >= cores * _WORTH_DRAWING:
+        marks.append(Mark("the target's core" if cores == 1 else f"the target's {cores} cores", float(cores)))
     return Chart(
         key="target-cpu",
         section="health",
         title="Target: processor",
-        reading="Of one core, each process. A process at 100 % does nothing but work: it is what limits the system.",
-        alt="At most: " + "; ".join(f"{s.label} {share(highest(s.values))}" for s in series) + " of one core.",
+        reading="Of one core. A process at 100 % does nothing but work, and all together can do no more than their "
+        "cores: what is full limits the system.",
+        alt="At most: "
+        + "; ".join(f"{s.label} {share(highest(s.values))}" for s in series if s.key != "all")
+        + f"{together} of one core"
+        + (f"; the target has {counted(cores, 'core')}." if cores else "."),
         kind="time",
         x=ticks.clocked(float(run.times_s[-1]) + 1),
-        y=ticks.linear("of one core", "share", np.concatenate([s.values for s in series])),
+        y=ticks.linear(
+            "of one core",
+            "share",
+            np.concatenate([s.values for s in series]),
+            at_least=max((mark.at for mark in marks), default=0.0),
+        ),
         xs=run.times_s,
         series=series,
         bands=bands(run),
+        marks=tuple(marks),
     )
 
 
@@ -93,7 +116,8 @@ def target_memory(run: RunData) -> Chart | None:
     columns = {name: column for name, column in columns.items() if np.isfinite(column).any()}
     if not columns:
         return None
-    series = few(columns, {name: float(np.nanmax(c)) for name, c in columns.items()}, "other processes")
+    weights = {name: float(np.nanmax(c)) for name, c in columns.items()}
+    series = few(columns, weights, "other processes", first=backends_of(run))
     return Chart(
         key="target-memory",
         section="health",
