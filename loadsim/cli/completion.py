@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 Offers = list[tuple[str, str]]
 """What would be typed, and what it is."""
-_REPORTS = Path("reports")
+_REPORTS = "reports"
 
 
 def scenarios(incomplete: str) -> Offers:
@@ -40,16 +40,14 @@ def profile_shapes(incomplete: str) -> Offers:
 
 
 def runs(incomplete: str) -> Offers:
-    """Offer run directories, and the directories on the way to more; without a beginning, the runs in reports/."""
-    if not incomplete and _REPORTS.is_dir():
-        return [(str(path), "") for path in _directories(_REPORTS, "") if _is_run(path)]
-    typed = Path(incomplete)
-    parent, beginning = (typed, "") if incomplete.endswith("/") else (typed.parent, typed.name)
-    shown = incomplete.removesuffix(beginning)
-    return [
-        (f"{shown}{path.name}" if _is_run(path) else f"{shown}{path.name}/", "")
-        for path in _directories(parent, beginning)
-    ]
+    """Offer run directories, at first those in reports/; where there are none, the shell offers files."""
+    typed = incomplete or f"{_REPORTS}/"
+    shown, slash, beginning = typed.rpartition("/")
+    try:
+        found = sorted(run.parent.name for run in Path(shown + slash).glob("*/run.json"))
+    except OSError:
+        return []
+    return _beginning(typed, {f"{shown}{slash}{name}": "" for name in found if beginning or not name.startswith(".")})
 
 
 def one_of(*choices: str) -> Callable[[str], Offers]:
@@ -73,15 +71,3 @@ def _own_scenarios() -> dict[str, str]:
         return {name: scenario.base for name, scenario in read_config(find_config(None)).scenarios.items()}
     except UsageError:  # the command itself will say what is wrong with the file
         return {}
-
-
-def _directories(parent: Path, beginning: str) -> Iterator[Path]:
-    try:
-        found = sorted(path for path in parent.iterdir() if path.name.startswith(beginning) and path.is_dir())
-    except OSError:
-        return
-    yield from (path for path in found if beginning or not path.name.startswith("."))
-
-
-def _is_run(path: Path) -> bool:
-    return (path / "run.json").is_file()
