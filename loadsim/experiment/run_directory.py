@@ -23,11 +23,16 @@ def run_id(scenario: str, topology: str | None, now: datetime) -> str:
 
 
 def make_run_directory(given: Path | None, name: str) -> Path:
-    """Create the directory and try to write in it. Raises UsageError with what to do."""
+    """Create the directory and try to write in it. Raises UsageError with what to do.
+
+    A run that is there already is kept beside it, under its name and the time it was written.
+    """
     directory = given if given is not None else Path("reports") / name
     try:
         if given is None:
             directory = _make_unused(directory)
+        elif (directory / "run.json").exists():
+            _put_aside(directory)
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=directory) as trial:
             trial.write(b"loadsim")
@@ -44,6 +49,12 @@ def make_run_directory(given: Path | None, name: str) -> Path:
             hint="Free some space, or name another place with --out DIR.",
         )
     return directory
+
+
+def _put_aside(directory: Path) -> None:
+    written = datetime.fromtimestamp((directory / "run.json").stat().st_mtime, UTC)
+    kept = _make_unused(directory.with_name(f"{directory.name}-{written.strftime('%Y%m%dT%H%M%SZ')}"))
+    directory.rename(kept)  # onto the empty directory just made
 
 
 def _make_unused(path: Path) -> Path:

@@ -42,6 +42,18 @@ def test_a_directory_of_ones_own_is_made_with_its_parents_and_may_be_there(tmp_p
     assert list(wanted.iterdir()) == []
 
 
+def test_an_earlier_run_in_ones_own_directory_is_kept_beside_it(tmp_path: Path) -> None:
+    wanted = tmp_path / "mine"
+    for content in ("first", "second"):
+        make_run_directory(wanted, "ignored")
+        (wanted / "run.json").write_text(content)
+        os.utime(wanted / "run.json", (NOW.timestamp(), NOW.timestamp()))
+    assert make_run_directory(wanted, "ignored") == wanted
+    assert list(wanted.iterdir()) == []
+    kept = {path.name: (path / "run.json").read_text() for path in tmp_path.iterdir() if path != wanted}
+    assert kept == {"mine-20260131T120005Z": "first", "mine-20260131T120005Z-2": "second"}
+
+
 def test_no_run_shares_a_directory_with_another_of_the_same_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
