@@ -1,0 +1,140 @@
+"""What a round is compared by: metrics by name, and their values in a run record.
+
+A quantile that falls among work without an answer is inf: it ranks above every measured value, as for objectives. A
+metric that a round has no samples for is left out, which is something else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from loadsim.errors import UsageError, nearest
+from loadsim.record import Quantiles, RunRecord
+
+DEFAULT_PRIMARY = ("error_rate", "p50", "p99")
+DEFAULT_PRIMARY_CLOSED = ("error_rate", "p50(service)", "p99(service)")
+MAX_PRIMARY = 3
+_TIMES = ("mean", "p50", "p75", "p90", "p95", "p99", "p99.9")
+_OF_PARTS = ("p50", "p99")
+_SHARES: dict[str, Literal["lower", "higher"]] = {
+    "error_rate": "lower",
+    "goodput": "higher",
+    "jain": "higher",
+    "max_share": "lower",
+    "stale_reads": "lower",
+}
+_NAME = re.compile(r"(?P<statistic>[a-z_]\w*(?:\.\d+)?)(?P<times>\(service\))?(?P<where>\[\w+=.+\])?")
+_PLAIN = re.compile(r"[\w.*-]+")
+
+
+class Scale(Enum):
+    """How two values of a metric are set against each other."""
+
+    RATIO = "ratio"
+    """Times: how many times as long."""
+    SHARE = "difference"
+    """Shares: their difference, since half of almost nothing is almost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: ``p99``, ``p50(service)``, ``p99[route="GET /"]``, ``error_rate[class=heavy]``."""
+
+    name: str
+    scale: Scale
+    better: Literal["lower", "higher"]
+
+    @property
+    def statistic(self) -> str:
+        """The name without what it is of: ``p99``."""
+        return re.split(r"[\[(]", self.name, maxsplit=1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A metric's value in one round (inf: without an answer), and of how many samples."""
+
+    value: float
+    samples: int
+
+
+Round = Mapping[str, Reading]
+"""All readings of one side in one round."""
+
+
+def metric(name: str) -> Metric:
+    """Return the metric of that name. UsageError for a name that no round can have."""
+    match = _NAME.fullmatch(name)
+    statistic = match["statistic"] if match else name
+    if match and statistic in _TIMES:
+        return Metric(name, Scale.RATIO, "lower")
+    if match and statistic in _SHARES and not match["times"]:
+        return Metric(name, Scale.SHARE, _SHARES[statistic])
+    raise UsageError(f"unknown metric '{name}'", hint=nearest(statistic, (*_TIMES, *_SHARES)))
+
+
+def readings(record: RunRecord) -> dict[str, Reading]:
+    """Return every metric that the round of this record has a value for."""
+    return dict(_readings(record))
+
+
+def _readings(record: RunRecord) -> Iterator[tuple[str, Reading]]:
+    closed = record.response_time_s is None
+    yield from _share("error_rate", record.requests.failed, record.requests.count)
+    yield from _share("goodput", record.load.completed, record.load.scheduled)
+    if record.response_time_s is not None:
+        yield from _times(record.response_time_s, _TIMES)
+    yield from _times(record.service_time_s, _TIMES if closed else _OF_PARTS, "(service)")
+    service = "(service)" if closed else ""
+    for key, parts in (("route", record.routes), ("class", record.classes), ("backend", record.backends)):
+        for name, part in parts.items():
+            where = _where(key, name)
+            times = part.service_time_s if closed else part.response_time_s
+            yield from _times(times, _OF_PARTS, service + where)
+            yield from _share(f"error_rate{where}", part.failed, part.count)
+    for phase in record.phases if len(record.phases) > 1 else ():
+        where = _where("phase", phase.name)
+        yield from _times(phase.response_time_s, _OF_PARTS, where)
+        yield from _share(f"goodput{where}", phase.load.completed, phase.load.scheduled)
+    yield from _balance(record)
+    stale = (record.consistency or {}).get("stale_share")
+    reads = (record.consistency or {}).get("reads")
+    if isinstance(stale, float) and isinstance(reads, int):
+        yield "stale_reads", Reading(stale, reads)
+
+
+def _balance(record: RunRecord) -> Iterator[tuple[str, Reading]]:
+    for pool, balance in record.balance.items():
+        members = [each for each in record.backends.values() if each.share is not None and each.pool in (pool, None)]
+        requests = sum(each.count for each in members)
+        if balance.jain is not None and balance.backends > 1 and requests:
+            where = "" if pool == "all" else _where("pool", pool)
+            yield f"jain{where}", Reading(balance.jain, requests)
+            if pool != "all":
+                yield f"max_share{where}", Reading(max(each.share or 0.0 for each in members), requests)
+
+
+def _share(name: str, part: int, whole: int) -> Iterator[tuple[str, Reading]]:
+    if whole:
+        yield name, Reading(part / whole, whole)
+
+
+def _times(times: Quantiles, statistics: tuple[str, ...], of: str = "") -> Iterator[tuple[str, Reading]]:
+    if not times.count:
+        return
+    for name in statistics:
+        value = getattr(times, name.replace(".", "_"))
+        if value is None or (name == "mean" and times.unanswered):
+            value = math.inf
+        if value > 0:
+            yield f"{name}{of}", Reading(value, times.count)
+
+
+def _where(key: str, name: str) -> str:
+    quoted = name if _PLAIN.fullmatch(name) else '"' + name.replace('"', "'") + '"'
+    return f"[{key}={quoted}]"
