@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from target_app.services.present import present
 from target_app.timing import timing
 
 StartResponse = Callable[..., Any]
@@ -45,13 +46,17 @@ def queued_s(environ: dict[str, Any], now_s: float) -> float | None:
     return max(0.0, waited_s) if math.isfinite(waited_s) and abs(waited_s) < _LONGEST_QUEUE_S else None
 
 
-def accounted(inner: WsgiApplication, backend: str) -> WsgiApplication:
-    """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``."""
+def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApplication:
+    """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``.
+
+    ``longest_s`` is how long a request may take with its calls to other services.
+    """
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         waited_s = queued_s(environ, time.time())
         started = time.perf_counter()
         timing.clear()
+        present.begin(environ, waited_s or 0.0, longest_s)
         if waited_s is not None:
             timing.add("queue", waited_s)
         head: list[Any] = []

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any
 
 PREFIX = "LOADSIM_TARGET_"
+CALLS = ("serial", "parallel", "batched")
 
 
 class ConfigError(ValueError):
     """A setting that cannot be taken: names the variable, its value and what was expected."""
 
 
-def _setting(default: Any, about: str, low: float = 0, high: float = math.inf) -> Any:
-    return field(default=default, metadata={"about": about, "low": low, "high": high})
+def _setting(
+    default: Any, about: str, low: float = 0, high: float = math.inf, choices: Sequence[str] | None = None
+) -> Any:
+    return field(default=default, metadata={"about": about, "low": low, "high": high, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Config:
     database: str = _setting("loadsim-target.sqlite3", "path of the SQLite file that all servers share")
     backend: str = _setting("web-1", "name of this server, sent as X-Backend")
     slots: int = _setting(4, "requests this server works on at once; the server's threads, told by /healthz", 1)
+
+    remote: str = _setting("", "apps that other servers run, each with its service: 'users=inventory,...'; or none")
+    services_socket: str = _setting("", "Unix socket behind which the services are; empty where there are none")
+    calls: str = _setting("serial", "how a page calls other services: serial, parallel or batched", choices=CALLS)
+    request_timeout_s: float = _setting(30.0, "longest that a request may take with its calls to other services", 0.001)
 
     seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
     items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)
@@ -43,6 +52,15 @@ class Config:
     decline_share: float = _setting(0.0, "share of payments that the provider declines: 402", 0, 1)
     export_hold_s: float = _setting(0.4, "time for which an export holds its slot", 0, 3600)
     export_cpu_share: float = _setting(0.02, "share of that time spent computing; the rest is waiting", 0, 1)
+
+    def __post_init__(self) -> None:
+        if self.services and not self.services_socket:
+            raise ConfigError(f"{PREFIX}REMOTE='{self.remote}' needs {PREFIX}SERVICES_SOCKET: where the services are")
+
+    @property
+    def services(self) -> Mapping[str, str]:
+        """For each app that other servers run, the service that it is a part of."""
+        return _services(self.remote)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
@@ -59,10 +77,20 @@ class Config:
         return cls(**values)
 
 
+@cache
+def _services(text: str) -> Mapping[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",") if text]
+    if not all(app and service for app, _, service in pairs):
+        raise ConfigError(f"{PREFIX}REMOTE='{text}': expected APP=SERVICE,...")
+    return {app: service for app, _, service in pairs}
+
+
 def _parse(name: str, text: str, kind: type, limits: Mapping[str, Any]) -> str | int | float:
     if kind is str:
         if not text:
             raise ConfigError(f"{name} is empty")
+        if limits["choices"] and text not in limits["choices"]:
+            raise ConfigError(f"{name}='{text}': expected {', '.join(limits['choices'])}")
         return text
     expected = f"{name}='{text}': expected {'a whole number' if kind is int else 'a number'}"
     try:

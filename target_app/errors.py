@@ -4,7 +4,13 @@ Refused             any answer other than yes
 ├── BadInput        400    the request makes no sense as it stands
 ├── Declined        402    the payment provider said no
 ├── NotFound        404    no such thing
-└── SoldOut         409    fewer pieces in stock than wanted
+├── SoldOut         409    fewer pieces in stock than wanted
+├── BadAnswer       502    another service failed
+├── Unavailable     503    another service cannot be reached
+├── DatabaseBusy    503    the database's one writer was busy for too long
+└── DeadlinePassed  504    another service did not answer in the time that was left
+
+Between services a refusal travels by its name and is raised again as what it was.
 """
 
 from __future__ import annotations
@@ -38,3 +44,32 @@ class SoldOut(Refused):
     """Fewer pieces in stock than wanted."""
 
     status = 409
+
+
+class BadAnswer(Refused):
+    """Another service failed."""
+
+    status = 502
+
+
+class Unavailable(Refused):
+    """Another service cannot be reached."""
+
+    status = 503
+
+
+class DatabaseBusy(Refused):
+    """The database's one writer was busy for too long."""
+
+    status = 503
+
+
+class DeadlinePassed(Refused):
+    """Another service did not answer in the time that was left."""
+
+    status = 504
+
+
+def refusal_called(name: str) -> type[Refused]:
+    """Return the refusal whose class has this name; raise KeyError if there is none."""
+    return {kind.__name__: kind for kind in Refused.__subclasses__()}[name]

@@ -9,21 +9,26 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     render      filling templates          image       resizing a picture
     provider    waiting for the payment provider        export      holding the slot for an export
     rpc         calls over the apps' interfaces, outermost ones; its description is how many calls were made in all
+    inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
+                description is how many there were. Made in parallel, their sum may exceed the whole
+
+db, lock, render, image, provider and export, and the requests to services, count wherever they happened on behalf of
+this request: another service's account comes back with its answer.
 
 A request is served by one thread from start to end, so the account is kept by thread.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_ENTRY = re.compile(r'(\w+);dur=([0-9.]+)(?:;desc="(\d+) calls")?')
+_OWN = frozenset({"queue", "app", "rpc"})
+"""Parts that tell of one server; what another service says of its own is within the request to it."""
 
 
 class Timing(threading.local):
@@ -35,19 +40,41 @@ class Timing(threading.local):
     def clear(self) -> None:
         """Begin the next request."""
         self.durations_s: dict[str, float] = {}
-        self.calls = 0
-        self.depth = 0
+        self.counts: dict[str, int] = {}
+        self._within = 0
 
-    def add(self, name: str, seconds: float) -> None:
-        """Put ``seconds`` more on the part called ``name``."""
+    def add(self, name: str, seconds: float, count: int = 0) -> None:
+        """Put ``seconds`` and ``count`` more on the part called ``name``."""
         self.durations_s[name] = self.durations_s.get(name, 0.0) + seconds
+        if count:
+            self.counts[name] = self.counts.get(name, 0) + count
+
+    def hop(self, service: str, seconds: float, server_timing: str) -> None:
+        """Note a request to another service, and what that says its time went into."""
+        self.add(service, seconds, 1)
+        for name, milliseconds, count in _ENTRY.findall(server_timing):
+            if name not in _OWN:
+                self.add(name, float(milliseconds) / 1e3, int(count or 0))
+
+    @contextmanager
+    def calls(self, count: int) -> Iterator[None]:
+        """Count interface calls; their time is on ``rpc``, unless it is within that of another call."""
+        self.counts["rpc"] = self.counts.get("rpc", 0) + count
+        self._within += 1
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._within -= 1
+            if not self._within:
+                self.add("rpc", time.perf_counter() - started)
 
     def header(self) -> str:
         """Return the value of ``Server-Timing``: ``app;dur=3.141, db;dur=0.592, rpc;dur=1.2;desc="20 calls"``."""
-        parts = [f"{name};dur={seconds * 1e3:.3f}" for name, seconds in self.durations_s.items() if name != "rpc"]
-        if self.calls:
-            parts.append(f'rpc;dur={self.durations_s.get("rpc", 0.0) * 1e3:.3f};desc="{self.calls} calls"')
-        return ", ".join(parts)
+        return ", ".join(
+            f"{name};dur={seconds * 1e3:.3f}" + (f';desc="{self.counts[name]} calls"' if name in self.counts else "")
+            for name, seconds in self.durations_s.items()
+        )
 
 
 timing = Timing()
@@ -61,21 +88,3 @@ def span(name: str) -> Iterator[None]:
         yield
     finally:
         timing.add(name, time.perf_counter() - started)
-
-
-def exposed(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function of an interface module: other apps may call it, and its calls are counted."""
-
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        timing.calls += 1
-        if timing.depth:
-            return function(*args, **kwargs)
-        timing.depth = 1
-        try:
-            with span("rpc"):
-                return function(*args, **kwargs)
-        finally:
-            timing.depth = 0
-
-    return call

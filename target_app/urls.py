@@ -6,10 +6,12 @@ image share their id; ``LOADSIM_TARGET_USERS``, 200). Above that the answer is 4
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import path
 
 from target_app.presentation import api, pages
 from target_app.presentation.export import export
+from target_app.services import endpoint, http
 
 urlpatterns = [
     path("", pages.home),
@@ -26,6 +28,8 @@ urlpatterns = [
     path("api/users/<int:user_id>", api.user),
     path("healthz", api.health),
 ]
+if settings.CONFIG.services_socket:
+    urlpatterns.append(path(f"{http.PREFIX.lstrip('/')}/<str:service>", endpoint.serve))
 
 handler400 = "target_app.presentation.refusals.bad_request"
 handler404 = "target_app.presentation.refusals.not_found"

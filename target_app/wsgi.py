@@ -15,7 +15,7 @@ def _application() -> object:
     inner = get_wsgi_application()
     from django.conf import settings  # not configured before
 
-    return accounted(inner, settings.CONFIG.backend)
+    return accounted(inner, settings.CONFIG.backend, settings.CONFIG.request_timeout_s)
 
 
 application = _application()

@@ -30,7 +30,7 @@ class Deployment:
     def __init__(self, topology: Topology, url: str, keeper: KeeperLink, started_s: float) -> None:
         self.topology = topology
         self.url = url
-        self.pools: dict[str, tuple[str, ...]] = {"web": topology.server_names}
+        self.pools: dict[str, tuple[str, ...]] = {pool.name: pool.server_names for pool in topology.pools}
         self.started_s = started_s
         self._keeper = keeper
 
@@ -123,16 +123,18 @@ def _plan(
     topology: Topology, cpus: set[int] | None, port: int | None, scratch: Path | None, timeout_s: float
 ) -> tuple[Plan, int]:
     private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
-    if len(os.fsencode(servers.socket_path(private, topology.server_names[-1]))) > _LONGEST_SOCKET_PATH:
+    if len(os.fsencode(servers.socket_path(private, max(topology.server_names, key=len)))) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)
     binary = envoy.find() if topology.balancer else None
     chosen = _check_port(port) if port is not None else free_port()
-    own = [servers.server(topology, name, private, None if binary else chosen) for name in topology.server_names]
+    direct = None if binary else chosen
+    own = [
+        servers.server(topology, pool, name, private, direct) for pool in topology.pools for name in pool.server_names
+    ]
     files = {}
     if binary:
-        sockets = {name: servers.socket_path(private, name) for name in topology.server_names}
-        files[envoy.CONFIG_FILE] = envoy.configuration(topology.policy, sockets, private, chosen)
+        files[envoy.CONFIG_FILE] = envoy.configuration(topology, private, chosen)
         own.append(envoy.balancer(binary, private, chosen))
     stages = (
         Stage("seeding the database", (servers.seeding(private),)),

@@ -8,6 +8,9 @@ It does not queue requests while servers are busy: it opens as many connections 
 the server for a slot. ``X-Request-Start`` is how the server knows for how long (``queue`` in its Server-Timing).
 
 An answer of Envoy's own carries ``X-Balancer-Answer`` with the reason, and no ``X-Backend``.
+
+Where services call each other, a second listener, on a Unix socket, takes their calls and shares them out by the same
+policy. What tells the servers that a request is such a call is taken off requests from outside.
 """
 
 from __future__ import annotations
@@ -16,18 +19,24 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from loadsim.deploy import services
 from loadsim.deploy.plan import Process
-from loadsim.deploy.servers import KEEP_ALIVE_S
+from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
+from loadsim.deploy.topology import Pool, Topology
 from loadsim.errors import UsageError
 
 NAME = "balancer"
 CONFIG_FILE = "envoy.json"
 IDLE_S = KEEP_ALIVE_S // 2
 """Envoy drops an idle connection well before the server would, so that it never sends on one that is being closed."""
+CALLS_PREFIX = "/services/"
+"""Where the target's servers take each other's calls, followed by the name of the service that is called."""
+_MARK_OF_CALLS = "x-time-left"
+"""A header that a server sends with each call, and without which it takes none."""
 _UNLIMITED = 1_000_000
 _TYPE = "type.googleapis.com/envoy."
 _LB_POLICIES = {
@@ -61,14 +70,17 @@ def balancer(binary: Path, scratch: Path, port: int) -> Process:
     return Process(NAME, (*argv, "--disable-hot-restart"), port=port)
 
 
-def configuration(policy: str, servers: Mapping[str, Path], scratch: Path, port: int) -> str:
-    """Return Envoy's configuration, as JSON; ``servers`` are Unix sockets by name."""
-    endpoints = [
-        {"endpoint": {"hostname": name, "address": {"pipe": {"path": str(path)}}}} for name, path in servers.items()
-    ]
+def configuration(topology: Topology, scratch: Path, port: int) -> str:
+    """Return Envoy's configuration, as JSON: requests come in on ``port``, the servers are on Unix sockets."""
+    listeners = [_listener("requests", _port(port), _request_routes(topology), removed=[_MARK_OF_CALLS])]
+    if topology.has_inner_calls:
+        listeners.append(_listener("calls", _pipe(calls_socket(scratch), mode=0o600), _call_routes(topology)))
     config = {
-        "admin": {"address": {"pipe": {"path": str(admin_socket(scratch)), "mode": 0o600}}},
-        "static_resources": {"listeners": [_listener(port)], "clusters": [_cluster(policy, endpoints)]},
+        "admin": {"address": _pipe(admin_socket(scratch), mode=0o600)},
+        "static_resources": {
+            "listeners": listeners,
+            "clusters": [_cluster(topology, pool, scratch) for pool in topology.pools],
+        },
     }
     return json.dumps(config, indent=1)
 
@@ -79,7 +91,9 @@ def admin_socket(scratch: Path) -> Path:
 
 
 def counts(scratch: Path) -> dict[str, int]:
-    """Ask Envoy how many requests it has sent to each server since its start, the keeper's own question included.
+    """Ask Envoy how many requests it has sent to each server since its start, from outside and from other services.
+
+    The keeper's own question, whether Envoy is up, is one of them.
 
     Raises httpx.HTTPError if it is gone.
     """
@@ -99,10 +113,20 @@ def parse_counts(answer: Any) -> dict[str, int]:
     }
 
 
-def _listener(port: int) -> dict[str, Any]:
+def _port(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _pipe(path: Path, **options: Any) -> dict[str, Any]:
+    return {"pipe": {"path": str(path), **options}}
+
+
+def _listener(
+    name: str, address: dict[str, Any], routes: Sequence[dict[str, Any]], removed: Sequence[str] = ()
+) -> dict[str, Any]:
     manager = {
         "@type": _TYPE + "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "ingress",
+        "stat_prefix": name,
         "codec_type": "HTTP1",
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
@@ -121,11 +145,13 @@ def _listener(port: int) -> dict[str, Any]:
         "local_reply_config": _own_answers(),
         "route_config": {
             "request_headers_to_add": [_header("x-request-start", "t=%START_TIME(%s.%6f)%")],
-            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route()]}],
+            "request_headers_to_remove": list(removed),
+            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
         },
     }
     return {
-        "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
+        "name": name,
+        "address": address,
         # Otherwise a second balancer on the same port would start, and take half of the traffic.
         "enable_reuse_port": False,
         "filter_chains": [
@@ -134,10 +160,27 @@ def _listener(port: int) -> dict[str, Any]:
     }
 
 
-def _route() -> dict[str, Any]:
+def _request_routes(topology: Topology) -> list[dict[str, Any]]:
+    """Return how requests from outside find their pool: the first route that matches takes them."""
+    routes: list[dict[str, Any]] = []
+    if topology.heavy == "user":
+        is_heavy = {"name": services.CLASS_HEADER, "string_match": {"exact": services.HEAVY}}
+        routes.append(_route({"prefix": "/", "headers": [is_heavy]}, services.HEAVY))
+    if topology.heavy == "path":
+        routes.append(_route({"path": services.HEAVY_PATH}, services.HEAVY))
+    for pattern, service in services.paths(topology.services):
+        routes.append(_route({"safe_regex": {"regex": pattern}}, service))
+    return [*routes, _route({"prefix": "/"}, topology.pools[0].name)]
+
+
+def _call_routes(topology: Topology) -> list[dict[str, Any]]:
+    return [_route({"path": f"{CALLS_PREFIX}{service}"}, service) for service in services.SERVICES[topology.services]]
+
+
+def _route(match: dict[str, Any], pool: str) -> dict[str, Any]:
     by_user = [{"header": {"header_name": "x-user"}}]
-    action = {"cluster": "web", "timeout": "0s", "idle_timeout": "0s", "hash_policy": by_user}
-    return {"match": {"prefix": "/"}, "route": action}
+    action = {"cluster": pool, "timeout": "0s", "idle_timeout": "0s", "hash_policy": by_user}
+    return {"match": match, "route": action}
 
 
 def _own_answers() -> dict[str, Any]:
@@ -150,7 +193,14 @@ def _own_answers() -> dict[str, Any]:
     }
 
 
-def _cluster(policy: str, endpoints: list[dict[str, Any]]) -> dict[str, Any]:
+def _cluster(topology: Topology, pool: Pool, scratch: Path) -> dict[str, Any]:
+    endpoints = [
+        {
+            "endpoint": {"hostname": name, "address": _pipe(socket_path(scratch, name))},
+            "load_balancing_weight": topology.weights.get(name, 1),
+        }
+        for name in pool.server_names
+    ]
     breaker = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNLIMITED)
     options = {
         "@type": _TYPE + "extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -158,15 +208,15 @@ def _cluster(policy: str, endpoints: list[dict[str, Any]]) -> dict[str, Any]:
         "explicit_http_config": {"http_protocol_options": {}},
     }
     return {
-        "name": "web",
+        "name": pool.name,
         "type": "STATIC",
         "connect_timeout": "5s",
-        "lb_policy": _LB_POLICIES[policy],
+        "lb_policy": _LB_POLICIES[topology.policy],
         "circuit_breakers": {"thresholds": [{"priority": "DEFAULT", **breaker}]},
         # With no health checks nothing is ever unhealthy; 0 also keeps panic mode off should that change.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options},
-        "load_assignment": {"cluster_name": "web", "endpoints": [{"lb_endpoints": endpoints}]},
+        "load_assignment": {"cluster_name": pool.name, "endpoints": [{"lb_endpoints": endpoints}]},
     }
 
 

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 from loadsim.deploy.plan import Process, file_limit
-from loadsim.deploy.topology import Topology
+from loadsim.deploy.topology import Pool, Topology
 from loadsim.errors import UsageError
 
 KEEP_ALIVE_S = 60
 """How long a server keeps an idle connection: granian's longest wait for the next request's head."""
 BACKLOG = 4096
 """Connections waiting to be accepted: the kernel's usual most. A Unix socket refuses at once when it is full."""
+_PREFIX = "LOADSIM_TARGET_"
 _NEEDED = {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"}
 
 
@@ -33,12 +34,17 @@ def socket_path(scratch: Path, name: str) -> Path:
     return scratch / f"{name}.sock"
 
 
+def calls_socket(scratch: Path) -> Path:
+    """Return where the balancer takes the calls of the servers to other services."""
+    return scratch / "services.sock"
+
+
 def seeding(scratch: Path) -> Process:
     """Return the command that makes and fills the database."""
     return Process("seed", (sys.executable, "-m", "target_app", "seed"), _environment(scratch), once=True)
 
 
-def server(topology: Topology, name: str, scratch: Path, port: int | None = None) -> Process:
+def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int | None = None) -> Process:
     """Return one server: on its Unix socket, or on a port of 127.0.0.1 where there is no balancer before it."""
     unix = "" if port else str(socket_path(scratch, name))
     listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
@@ -60,8 +66,18 @@ def server(topology: Topology, name: str, scratch: Path, port: int | None = None
     }
     flags = [text for name, value in options.items() for text in (name, str(value))]
     argv = (sys.executable, "-m", "granian", *listen, *flags, "--no-ws", "target_app.wsgi:application")
-    own: dict[str, str | None] = {"LOADSIM_TARGET_BACKEND": name, "LOADSIM_TARGET_SLOTS": str(topology.slots)}
-    return Process(name, argv, _environment(scratch) | own, unix=unix, port=port or 0)
+    own = {"backend": name, "slots": str(topology.slots), **_calls(topology, pool, scratch)}
+    env = _environment(scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
+    return Process(name, argv, env, unix=unix, port=port or 0)
+
+
+def _calls(topology: Topology, pool: Pool, scratch: Path) -> dict[str, str]:
+    """Return the settings of a server's calls to other services; none where each server does everything itself."""
+    if not topology.has_inner_calls:
+        return {}
+    elsewhere = topology.elsewhere(pool.name)
+    remote = {"remote": ",".join(f"{app}={service}" for app, service in elsewhere.items())} if elsewhere else {}
+    return {"services_socket": str(calls_socket(scratch)), "calls": topology.calls, **remote}
 
 
 def _environment(scratch: Path) -> dict[str, str | None]:
@@ -74,4 +90,4 @@ def _environment(scratch: Path) -> dict[str, str | None]:
     if spec and spec.origin:
         found = [str(Path(spec.origin).parents[1]), os.environ.get("PYTHONPATH", "")]
         changed["PYTHONPATH"] = os.pathsep.join(part for part in found if part)
-    return changed | {"LOADSIM_TARGET_DATABASE": str(scratch / "shop.sqlite3")}
+    return changed | {f"{_PREFIX}DATABASE": str(scratch / "shop.sqlite3")}

@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from loadsim.deploy import services
 from loadsim.errors import UsageError, nearest
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
-MOST_SERVERS, MOST_SLOTS = 64, 512
+HEAVY_POOLS = ("shared", "path", "user")
+TRANSPORTS = ("in_process", "http")
+CALLS = ("serial", "parallel", "batched")
+MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT = 64, 512, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Equal servers among which the balancer shares the requests of one service, or the heavy ones."""
+
+    name: str
+    servers: int
+
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """``web-1``, ``web-2`` ...: as each server names itself in its answers."""
+        return tuple(f"{self.name}-{number}" for number in range(1, self.servers + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """``servers`` equal servers of ``slots`` slots each; a slot works on one request at a time, the others wait.
+    """``servers`` servers of ``slots`` slots each; a slot works on one request at a time, the others wait.
+
+    ``services`` is how many services the target is cut into by logic, 1, 3 or 6, each with a pool of servers of its
+    own. ``heavy`` says where heavy work goes: with the rest (``shared``), or to a pool of its own, told by its
+    ``path`` or by the ``user`` who asks. That pool gets a quarter of the servers, the services share the others alike.
+
+    ``transport`` is how services call each other: ``in_process`` (every server does everything itself, with the same
+    code and database) or ``http``; ``calls`` is how a page makes those it needs: ``serial``, ``parallel``, ``batched``.
 
     ``policy`` is how the balancer chooses a server, in Envoy's terms: ``least_request`` takes the less busy of two
-    drawn at random, ``ring_hash`` goes by the request's ``X-User`` header (at random without it). Without a
-    ``balancer`` the one server is spoken to directly. Raises UsageError for what cannot be.
+    drawn at random, ``ring_hash`` goes by the request's ``X-User`` header (at random without it). ``weights`` are those
+    of servers in ``round_robin``, 1 where none is given. Without a ``balancer`` the one server is spoken to directly.
+
+    Raises UsageError for what cannot be.
     """
 
     name: str
@@ -26,51 +53,146 @@ class Topology:
     slots: int
     policy: str = "round_robin"
     balancer: bool = True
+    services: int = 1
+    heavy: str = "shared"
+    transport: str = "in_process"
+    calls: str = "serial"
+    weights: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field, most in (("servers", MOST_SERVERS), ("slots", MOST_SLOTS)):
-            value = getattr(self, field)
-            if not isinstance(value, int) or not 1 <= value <= most:
-                raise UsageError(f"topology '{self.name}': {field}={value}: expected a whole number from 1 to {most}")
-        if self.policy not in POLICIES:
-            raise UsageError(
-                f"topology '{self.name}': unknown policy '{self.policy}'", hint=nearest(self.policy, POLICIES)
-            )
+        self._whole("servers", self.servers, MOST_SERVERS)
+        self._whole("slots", self.slots, MOST_SLOTS)
+        if self.services not in services.SERVICES or isinstance(self.services, bool):
+            raise self._wrong(f"services={self.services}: expected 1, 3 or 6")
+        self._one_of("policy", self.policy, POLICIES)
+        self._one_of("heavy", self.heavy, HEAVY_POOLS)
+        self._one_of("transport", self.transport, TRANSPORTS)
+        self._one_of("calls", self.calls, CALLS)
+        self._enough_servers()
+        self._weights()
+
+    def _enough_servers(self) -> None:
+        names = self._pool_names()
+        if self.servers < len(names):
+            hint = f"Give servers={len(names)} or more, and fewer slots each to keep their sum."
+            raise self._wrong(f"servers={self.servers}: {len(names)} pools need one each: {', '.join(names)}", hint)
         if self.servers > 1 and not self.balancer:
-            raise UsageError(
-                f"topology '{self.name}': {self.servers} servers need a balancer",
-                hint="Give one server, or take the topology 'balanced'.",
+            raise self._wrong(
+                f"{self.servers} servers need a balancer", "Give one server, or take the topology 'balanced'."
             )
+
+    def _weights(self) -> None:
+        if not isinstance(self.weights, Mapping):
+            raise self._wrong(f"weights={self.weights!r}: expected a whole number for each server")
+        for server, weight in self.weights.items():
+            if server not in self.server_names:
+                raise self._wrong(f"a weight for '{server}', which is no server", nearest(server, self.server_names))
+            self._whole(f"weight of {server}", weight, MOST_WEIGHT)
+        if self.weights and (self.policy != "round_robin" or not self.balancer):
+            chosen = f"the policy {self.policy}" if self.balancer else "no balancer"
+            raise self._wrong(f"weights with {chosen}: they go with round_robin", "Leave them out, or change that.")
+
+    def _whole(self, name: str, value: Any, most: int) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+            raise self._wrong(f"{name}={value}: expected a whole number from 1 to {most}")
+
+    def _one_of(self, name: str, value: str, known: Collection[str]) -> None:
+        if value not in known:
+            raise self._wrong(f"unknown {name} '{value}'", nearest(str(value), known))
+
+    def _wrong(self, text: str, hint: str = "") -> UsageError:
+        return UsageError(f"topology '{self.name}': {text}", hint=hint)
+
+    def _pool_names(self) -> tuple[str, ...]:
+        heavy = () if self.heavy == "shared" else (services.HEAVY,)
+        return (*services.SERVICES[self.services], *heavy)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Every pool; the first answers what no other is for, the pool for heavy work is the last."""
+        heavy = 0 if self.heavy == "shared" else max(1, self.servers // 4)
+        alike, left_over = divmod(self.servers - heavy, len(services.SERVICES[self.services]))
+        sizes = [alike + (number < left_over) for number in range(len(services.SERVICES[self.services]))]
+        return tuple(Pool(name, size) for name, size in zip(self._pool_names(), [*sizes, heavy], strict=False))
 
     @property
     def server_names(self) -> tuple[str, ...]:
-        """``web-1``, ``web-2`` ...: as each server names itself in its answers."""
-        return tuple(f"web-{number}" for number in range(1, self.servers + 1))
+        """Every server of every pool."""
+        return tuple(name for pool in self.pools for name in pool.server_names)
 
     @property
     def total_slots(self) -> int:
         """Requests that the whole works on at once."""
         return self.servers * self.slots
 
+    @property
+    def has_inner_calls(self) -> bool:
+        """Whether services call each other over the network."""
+        return self.services > 1 and self.transport == "http"
+
+    def elsewhere(self, pool: str) -> dict[str, str]:
+        """Return the apps that servers of ``pool`` do not run themselves, each with the service to call instead."""
+        first = next(iter(services.SERVICES[self.services]))
+        own = first if pool == services.HEAVY else pool
+        return services.elsewhere(self.services, own) if self.has_inner_calls else {}
+
+    def expected_weights(self) -> dict[str, dict[str, int]]:
+        """Return the weight of each server by pool; nothing where all count the same."""
+        if not self.weights:
+            return {}
+        return {pool.name: {name: self.weights.get(name, 1) for name in pool.server_names} for pool in self.pools}
+
     def describe(self) -> str:
-        """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``."""
+        """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""
         servers = f"{self.servers} server{'s' * (self.servers > 1)} of {self.slots} slot{'s' * (self.slots > 1)}"
-        return f"{servers} behind Envoy ({self.policy})" if self.balancer else f"{servers}, no balancer"
+        if not self.balancer:
+            return f"{servers}, no balancer"
+        parts = [f"{servers} behind Envoy ({self.policy})"]
+        if len(self.pools) > 1:
+            parts.append("pools " + ", ".join(f"{pool.name} {pool.servers}" for pool in self.pools))
+        if self.has_inner_calls:
+            parts.append(f"{self.calls} calls over HTTP")
+        return "; ".join(parts)
 
 
-# Equal slots in all, so that a comparison of the two compares their shapes and not their sizes.
+# Equal slots in all, so that a comparison of any two compares their shapes and not their sizes.
 TOPOLOGIES = {
-    "monolith": Topology("monolith", servers=1, slots=16, balancer=False),
-    "balanced": Topology("balanced", servers=4, slots=4),
+    shape.name: shape
+    for shape in (
+        Topology("monolith", servers=1, slots=16, balancer=False),
+        Topology("balanced", servers=4, slots=4),
+        Topology("split", servers=4, slots=4, services=3, heavy="path", transport="http", calls="batched"),
+        Topology("split-users", servers=4, slots=4, heavy="user"),
+        Topology("micro", servers=8, slots=2, services=6, heavy="path", transport="http", calls="batched"),
+    )
 }
+SUMMARIES = {
+    "monolith": "One server that does everything, and no balancer.",
+    "balanced": "Equal servers, each of which does everything.",
+    "split": "Split by logic: each service and the heavy work have servers of their own; calls go over HTTP.",
+    "split-users": "Split by who asks: heavy users have servers of their own, each of which does everything.",
+    "micro": "Split into six services, and the heavy work: the same code in smaller pieces.",
+}
+"""What each built-in topology is, in a line."""
 
 
-def topology(name: str, **overrides: Any) -> Topology:
-    """Return the topology called ``name`` with some fields changed; raise UsageError that names the nearest one."""
-    if name not in TOPOLOGIES:
-        raise UsageError(f"unknown topology '{name}'", hint=nearest(name, TOPOLOGIES))
-    known = [field.name for field in dataclasses.fields(Topology) if field.name != "name"]
-    for field in overrides:
-        if field not in known:
-            raise UsageError(f"topology '{name}' has no '{field}'", hint=nearest(field, known))
-    return dataclasses.replace(TOPOLOGIES[name], **overrides)
+def topology(name: str, own: Mapping[str, Mapping[str, Any]] | None = None, **overrides: Any) -> Topology:
+    """Return the topology called ``name`` with some fields changed; raise UsageError that names the nearest one.
+
+    ``own`` are topologies of the user's: each its settings, and as its ``base`` a built-in one (``balanced``).
+    """
+    own = own or {}
+    if name in own and name in TOPOLOGIES:
+        raise UsageError(f"the topology '{name}' is built in and cannot be another", hint="Give yours another name.")
+    if name not in own and name not in TOPOLOGIES:
+        raise UsageError(f"unknown topology '{name}'", hint=nearest(name, (*TOPOLOGIES, *own)))
+    settings = {"base": "balanced", **own[name]} if name in own else {"base": name}
+    base = settings.pop("base")
+    if base not in TOPOLOGIES:
+        raise UsageError(f"topology '{name}': unknown base '{base}'", hint=nearest(base, TOPOLOGIES))
+    known = [each.name for each in dataclasses.fields(Topology) if each.name not in ("name", "balancer")]
+    changed = {**settings, **overrides}
+    for each in changed:
+        if each not in known and each != "balancer":
+            raise UsageError(f"topology '{name}' has no '{each}'", hint=nearest(each, known))
+    return dataclasses.replace(TOPOLOGIES[base], name=name, **changed)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from target_app.comments import models
 from target_app.errors import BadInput
-from target_app.timing import exposed
+from target_app.services.exposed import exposed
 
 LONGEST_TEXT = 2_000
 

@@ -9,7 +9,8 @@ from PIL import Image as Pillow
 
 from target_app.errors import BadInput, NotFound
 from target_app.images import models
-from target_app.timing import exposed, span
+from target_app.services.exposed import exposed
+from target_app.timing import span
 
 SMALLEST, LARGEST = 8, 256
 

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from target_app.errors import NotFound, SoldOut
 from target_app.inventory import models
-from target_app.timing import exposed
+from target_app.services.exposed import exposed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db import transaction
 from target_app.errors import BadInput, Declined, NotFound
 from target_app.inventory import interface as inventory
 from target_app.payments import models, provider
-from target_app.timing import exposed
+from target_app.services.exposed import exposed
 
 LARGEST_QUANTITY = 100
 

@@ -22,6 +22,7 @@ from target_app.comments import interface as comments
 from target_app.errors import BadInput
 from target_app.payments import interface as payments
 from target_app.presentation.reading import whole
+from target_app.services.gather import gather
 from target_app.timing import span
 from target_app.users import interface as users
 
@@ -37,9 +38,12 @@ def export(request: HttpRequest) -> HttpResponse:
         raise BadInput(f"format={form}: expected json or csv")
     with span("export"):
         until = time.perf_counter() + settings.CONFIG.export_hold_s
-        user = users.user(user_id)
-        orders = [asdict(order) for order in payments.orders_of(user_id, MOST_ROWS)]
-        said = [asdict(comment) for comment in comments.by_user(user_id, MOST_ROWS)]
+        user, bought, written = gather(
+            users.user.later(user_id),
+            payments.orders_of.later(user_id, MOST_ROWS),
+            comments.by_user.later(user_id, MOST_ROWS),
+        )
+        orders, said = [asdict(order) for order in bought], [asdict(comment) for comment in written]
         digest = _digest(orders + said, settings.CONFIG.export_hold_s * settings.CONFIG.export_cpu_share)
         time.sleep(max(0.0, until - time.perf_counter()))
     if form == "csv":

@@ -14,6 +14,7 @@ from target_app.images import interface as images
 from target_app.inventory import interface as inventory
 from target_app.payments import interface as payments
 from target_app.presentation.reading import whole
+from target_app.services.gather import gather
 from target_app.timing import span
 from target_app.users import interface as users
 
@@ -35,32 +36,42 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def item(request: HttpRequest, item_id: int) -> HttpResponse:  # noqa: ARG001 - Django hands it over
     """``GET /items/<id>``: the item, its picture, stock and comments, from four apps."""
-    shown = inventory.item(item_id)
-    said = comments.of_item(item_id)
+    shown, image, stock, said = gather(
+        inventory.item.later(item_id),
+        images.image.later(item_id),
+        inventory.stock.later(item_id),
+        comments.of_item.later(item_id),
+    )
     names = users.names(tuple({comment.user_id for comment in said}))
     return _page(
         "item.html",
         item=shown,
-        image=images.image(item_id),
-        stock=inventory.stock(item_id),
+        image=image,
+        stock=stock,
         comments=[(comment, names.get(comment.user_id, "someone")) for comment in said],
     )
 
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """``GET /dashboard?user=ID``: twenty interface calls, one after the other, as pages grow when nobody counts."""
+    """``GET /dashboard?user=ID``: twenty interface calls, as pages grow when nobody counts."""
     user_id = whole(request, "user")
-    user = users.user(user_id)
     suggested = [(user_id * 7 + number * 13) % settings.CONFIG.items + 1 for number in range(SUGGESTIONS)]
+    user, orders, said, news, talk, *rest = gather(
+        users.user.later(user_id),
+        payments.orders_of.later(user_id),
+        comments.by_user.later(user_id),
+        inventory.items_page.later(1),
+        comments.of_item.later(suggested[0]),
+        *(ask.later(item_id) for ask in (inventory.item, inventory.stock, images.image) for item_id in suggested),
+    )
+    suggestions = zip(*(rest[start : start + SUGGESTIONS] for start in range(0, len(rest), SUGGESTIONS)), strict=True)
     return _page(
         "dashboard.html",
         user=user,
-        orders=payments.orders_of(user_id),
-        comments=comments.by_user(user_id),
-        suggestions=[
-            (inventory.item(item_id), inventory.stock(item_id), images.image(item_id)) for item_id in suggested
-        ],
-        news=inventory.items_page(1),
-        talk=comments.of_item(suggested[0]),
+        orders=orders,
+        comments=said,
+        suggestions=list(suggestions),
+        news=news,
+        talk=talk,
     )

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from target_app.errors import Refused
+from target_app.errors import DatabaseBusy, Refused
+from target_app.services.http import REFUSED
 
 log = logging.getLogger("target_app")
 
@@ -36,11 +37,13 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for what a view raised; leave to Django what nobody expected."""
-        if isinstance(error, Refused):
-            return refusal(error.status, str(error))
         if isinstance(error, OperationalError) and "locked" in str(error):
             log.warning("%s %s: %s", request.method, request.path, error)
-            return refusal(503, "the database's one writer was busy for too long")
+            error = DatabaseBusy("the database's one writer was busy for too long")
+        if isinstance(error, Refused):
+            response = refusal(error.status, str(error))
+            response[REFUSED] = type(error).__name__
+            return response
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from target_app.errors import NotFound
-from target_app.timing import exposed
+from target_app.services.exposed import exposed
 from target_app.users import models
 
 

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from loadsim.deploy import POLICIES, envoy
+from loadsim.deploy import POLICIES, TOPOLOGIES, envoy, topology
 from loadsim.deploy.servers import KEEP_ALIVE_S
 from loadsim.errors import UsageError
 
 
-def _configuration(policy: str = "round_robin") -> dict[str, Any]:
+def _configuration(shape: str = "balanced", **changed: Any) -> dict[str, Any]:
     scratch = Path("/tmp/loadsim-x")  # nothing is written there
-    servers = {name: scratch / f"{name}.sock" for name in ("web-1", "web-2")}
-    config: dict[str, Any] = json.loads(envoy.configuration(policy, servers, scratch, 20_001))
+    config: dict[str, Any] = json.loads(envoy.configuration(topology(shape, **changed), scratch, 20_001))
     return config
 
 
+@pytest.mark.parametrize("shape", [name for name, shape in TOPOLOGIES.items() if shape.balancer])
 @pytest.mark.parametrize("policy", POLICIES)
-def test_envoy_itself_finds_the_configuration_valid(tmp_path: Path, policy: str) -> None:
+def test_envoy_itself_finds_the_configuration_valid(tmp_path: Path, shape: str, policy: str) -> None:
     file = tmp_path / "envoy.json"
-    file.write_text(json.dumps(_configuration(policy)))
+    file.write_text(json.dumps(_configuration(shape, policy=policy)))
     argv = [str(envoy.find()), "--mode", "validate", "-c", str(file), "--disable-hot-restart"]
     checked = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr

@@ -1,0 +1,44 @@
+"""The request that this thread is serving, as calls that go to other services must know it."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import Any
+
+TIME_LEFT = "X-Time-Left"
+"""How many seconds a call to another service may take: relative, as machines do not share a clock (as gRPC's)."""
+_PASSED_ON = ("X-User",)
+"""What the balancer may choose a server by."""
+
+
+class Present(threading.local):
+    """When the request must be answered (by ``time.monotonic``), and which of its headers its calls carry on."""
+
+    def __init__(self) -> None:
+        self.deadline = math.inf
+        self.headers: dict[str, str] = {}
+
+    def begin(self, environ: dict[str, Any], waited_s: float, longest_s: float) -> None:
+        """Begin the next request. Its time has run since the balancer took it, ``waited_s`` ago.
+
+        It is ``longest_s``, or what the caller of another service says is left of its own.
+        """
+        self.deadline = time.monotonic() - waited_s + min(longest_s, _seconds(environ.get(_key(TIME_LEFT), "")))
+        self.headers = {name: environ[_key(name)] for name in _PASSED_ON if _key(name) in environ}
+
+
+present = Present()
+
+
+def _key(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return math.inf
+    return seconds if seconds >= 0 else math.inf  # also for one that is not a number
