@@ -17,6 +17,8 @@ from loadsim.errors import UsageError
 
 SCHEMA = "loadsim.run/1"
 
+_GIVE_A_RUN = "Give a run directory, as 'loadsim run' prints it."
+
 Verdict = Literal["pass", "fail", "invalid", "inconclusive"]
 
 
@@ -223,11 +225,16 @@ class RunRecord(msgspec.Struct, kw_only=True):
     objectives: list[ObjectiveRecord] = []
 
 
+def to_json(record: RunRecord) -> str:
+    """Return what ``run.json`` holds."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
 def write_record(record: RunRecord, directory: Path) -> Path:
     """Write ``run.json`` whole or not at all (a rename), and return its path. Raises OSError."""
     path = directory / "run.json"
     part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    part.write_text(to_json(record), encoding="utf-8")
     part.replace(path)
     return path
 
@@ -237,18 +244,23 @@ def read_record(path: Path) -> RunRecord:
     file = path / "run.json" if path.is_dir() else path
     try:
         data = file.read_bytes()
+    except FileNotFoundError:
+        why = "there is no run.json in it" if path.is_dir() else "there is no such directory"
+        raise UsageError(f"'{path}' is not a run: {why}", hint=_GIVE_A_RUN) from None
     except OSError as error:
-        raise UsageError(
-            f"'{path}' is not a run: {error.strerror or error}",
-            hint="Give a run directory, as 'loadsim run' prints it.",
-        ) from None
+        raise UsageError(f"'{file}' cannot be read: {error.strerror or error}", hint=_GIVE_A_RUN) from None
     try:
         schema = msgspec.json.decode(data, type=_Versioned).schema
         if schema != SCHEMA:
-            raise UsageError(f"'{file}' has the schema '{schema}', this loadsim reads '{SCHEMA}'")
+            raise UsageError(
+                f"'{file}' has the schema '{schema}', this loadsim reads '{SCHEMA}'",
+                hint="Render it with the version of loadsim that recorded it, or record the run again.",
+            )
         return msgspec.json.decode(data, type=RunRecord)
     except msgspec.DecodeError as error:
-        raise UsageError(f"'{file}' is not a run record: {error}") from None
+        raise UsageError(
+            f"'{file}' is not a run record: {error}", hint="The file was changed or cut short: record the run again."
+        ) from None
 
 
 def record_schema() -> dict[str, Any]:

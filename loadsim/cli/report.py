@@ -47,8 +47,10 @@ def report(
     loadsim report reports/20261124T190211Z-spiky-balanced --format png,md --dark
     """
     from loadsim.report.rundata import load_run
+    from loadsim.report.terminal import open_console
     from loadsim.report.write import write_formats
 
+    console = open_console()
     wanted = _parse_formats(formats)
     pixels = _parse_size(size)
     loaded = [load_run(path) for path in runs]
@@ -64,7 +66,7 @@ def report(
                 f"cannot write to '{directory}': {error.strerror or error}", hint="--out names another directory."
             ) from None
         for path in paths:
-            typer.echo(str(path))
+            console.out(path, highlight=False)
     return int(ExitCode.OK)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import typer
-
 from loadsim.cli import options
+from loadsim.cli.posix import require_posix
+from loadsim.errors import LoadsimError
 
 
 def run(
@@ -53,18 +54,33 @@ def run(
     """
     given: dict[str, Any] = dict(locals())
     flags = {name: value for name, value in given.items() if name not in _NOT_SETTINGS}
+    require_posix()
     from loadsim.experiment import run as experiment_run
-    from loadsim.report.terminal.console import open_console
+    from loadsim.record import to_json
+    from loadsim.report.terminal import open_console, print_error
     from loadsim.settings import load_settings
 
     settings = load_settings(scenario, flags, requests=request or (), config=config)
     console = open_console(stderr=as_json)
     result = experiment_run(settings, console, quiet=quiet)
     if as_json:
-        typer.echo((result.directory / "run.json").read_text(encoding="utf-8"), nl=False)
+        _print(to_json(result.record), result.directory)
     else:
         result.print_summary(console)
+    for problem in result.problems:
+        print_error(open_console(stderr=True), LoadsimError(problem))
     return int(result.exit_code)
+
+
+def _print(record: str, directory: Path) -> None:
+    from loadsim.report.terminal import open_console
+
+    try:
+        open_console().out(record, end="", highlight=False)
+    except OSError as error:
+        raise LoadsimError(
+            f"run.json cannot be written to standard output: {error.strerror or error}", hint=f"It is in {directory}."
+        ) from None
 
 
 _NOT_SETTINGS = frozenset({"scenario", "request", "config", "quiet", "as_json"})

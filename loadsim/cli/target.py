@@ -39,6 +39,7 @@ def up(
     from loadsim.deploy import bring_up
     from loadsim.deploy import topology as named
     from loadsim.deploy.state import standing_target, state_path
+    from loadsim.report.terminal import Steps, open_console
     from loadsim.settings.options import convert
 
     given = {"servers": servers, "slots": slots, "policy": policy}
@@ -46,14 +47,19 @@ def up(
     shape = named(topology or "balanced", **overrides)
     already = standing_target()
     if already:
-        raise UsageError(f"a target is up already: {already.url} ({already.topology})", hint="loadsim target down")
-    with bring_up(shape, port=port, on_step=lambda text: typer.echo(text, err=True)) as deployment:
+        raise UsageError(
+            f"a target is up already: {already.url} ({already.topology})", hint="'loadsim target down' takes it down."
+        )
+    steps = Steps(open_console(stderr=True))
+    with (
+        steps.step(f"bringing up the bundled target ({shape.describe()})") as step,
+        bring_up(shape, port=port, on_step=step.say) as deployment,
+    ):
         deployment.detach(state_path())
+        step.say(f"up at {deployment.url}")
     target = standing_target()
     if target is None:
-        raise TargetError(
-            "the target ended as soon as it was up", hint="loadsim target up tells why, if it happens again."
-        )
+        raise TargetError("the target ended as soon as it was up", hint="Try again; 'loadsim target up' says why.")
     _show(target, as_json)
 
 
@@ -61,34 +67,36 @@ def up(
 def down() -> None:
     """Take down the target that stands; without one, do nothing."""
     from loadsim.deploy.state import standing_target
+    from loadsim.report.terminal import open_console
 
     target = standing_target()
-    if target is None:
-        typer.echo("no target is up")
-        return
-    target.stop()
-    typer.echo(f"took down {target.url} ({target.topology})")
+    if target is not None:
+        target.stop()
+    said = f"took down {target.url} ({target.topology})" if target else "no target is up"
+    open_console().out(said, highlight=False)
 
 
 @app.command(cls=HelpCommand)
-def status(as_json: options.AsJson = False) -> None:
+def status(as_json: options.AsJson = False) -> int:
     """Say what stands.
 
     Exit code 3 if nothing does, or if a part of it has ended.
     """
     from loadsim.deploy.state import standing_target
+    from loadsim.report.terminal import open_console
 
     target = standing_target()
     if target is None:
-        typer.echo(json.dumps({"up": False}) if as_json else "no target is up: loadsim target up")
-        raise typer.Exit(ExitCode.TARGET)
+        none = json.dumps({"up": False}) if as_json else "no target is up; 'loadsim target up' brings one up"
+        open_console().out(none, highlight=False)
+        return ExitCode.TARGET
     _show(target, as_json)
-    if target.gone():
-        raise typer.Exit(ExitCode.TARGET)
+    return ExitCode.TARGET if target.gone() else ExitCode.OK
 
 
 def _show(target: StandingTarget, as_json: bool) -> None:
     from loadsim.deploy.usage import process_table, usage
+    from loadsim.report.terminal import open_console
 
     gone = target.gone()
     used = usage(
@@ -99,12 +107,14 @@ def _show(target: StandingTarget, as_json: bool) -> None:
             {"name": each.name, "pid": each.pid, "cpu_s": each.cpu_s, "rss_bytes": each.rss_bytes} for each in used
         ]
         facts = {"up": True, "url": target.url, "topology": target.topology, "pools": target.pools}
-        typer.echo(json.dumps({**facts, "processes": processes, "gone": gone, "keeper_pid": target.pid}))
-        return
-    typer.echo(f"{target.url}  {target.topology}: {target.description}")
-    for each in used:
-        typer.echo(
-            f"  {each.name:<10} process {each.pid:<8} {each.cpu_s:8.2f} s CPU  {each.rss_bytes / 2**20:6.1f} MiB"
-        )
-    for name in gone:
-        typer.echo(f"  {name:<10} has ended; its log: {target.scratch}/{name}.log")
+        lines = [json.dumps({**facts, "processes": processes, "gone": gone, "keeper_pid": target.pid})]
+    else:
+        lines = [
+            f"{target.url}  {target.topology}: {target.description}",
+            *(
+                f"  {each.name:<10} process {each.pid:<8} {each.cpu_s:8.2f} s CPU  {each.rss_bytes / 2**20:6.1f} MiB"
+                for each in used
+            ),
+            *(f"  {name:<10} has ended; its log: {target.scratch}/{name}.log" for name in gone),
+        ]
+    open_console().out("\n".join(lines), highlight=False)

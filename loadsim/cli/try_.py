@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loadsim.cli import options
+from loadsim.cli.posix import require_posix
 
 
 def try_scenario(
@@ -32,6 +33,7 @@ def try_scenario(
     """
     given: dict[str, Any] = dict(locals())
     flags = {name: value for name, value in given.items() if name not in ("scenario", "request", "config")}
+    require_posix()
     from loadsim.experiment import try_once
     from loadsim.report.terminal.console import open_console
     from loadsim.settings import load_settings

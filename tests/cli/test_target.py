@@ -15,17 +15,6 @@ import pytest
 
 from loadsim.deploy.usage import identity
 
-# What the program's own main does with errors, and no more.
-RUNNER = """
-import sys
-from loadsim.cli.target import app
-from loadsim.errors import LoadsimError
-try:
-    app()
-except LoadsimError as error:
-    sys.exit(sys.stderr.write(f"{error}\\n") and int(error.exit_code))
-"""
-
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -37,7 +26,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     def command(*argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-c", RUNNER, *argv], env=env, capture_output=True, text=True, check=False, timeout=120
+            [sys.executable, "-m", "loadsim", "target", *argv], env=env, capture_output=True, text=True, check=False, timeout=120
         )
 
     yield command
