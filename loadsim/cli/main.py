@@ -16,6 +16,7 @@ from loadsim.cli import run as run_verb
 from loadsim.cli.help import WIDTH, HelpCommand, HelpGroup
 from loadsim.errors import ExitCode, LoadsimError, UsageError
 
+NAME = "loadsim"
 COMPLETING = "_LOADSIM_COMPLETE"
 """What the shell's completion script sets when it asks what could be typed."""
 
@@ -26,8 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
     help="""What does the shape of your traffic do to the shape of your system?
 
-loadsim run spiky                                             the bundled system
-loadsim run read-heavy --target http://127.0.0.1:8000         a system of yours
+loadsim run spiky                                          the bundled system
+loadsim run read-heavy --target http://127.0.0.1:8000      a system of yours
 loadsim run --help""",
 )
 app.command("run", cls=HelpCommand)(run_verb.run)
@@ -66,11 +67,11 @@ def main() -> None:
 
 def _run() -> int:
     if COMPLETING in os.environ:
-        app()
+        app(prog_name=NAME)
     try:
         # Not app(): it ends with 1 when whoever reads its output has had enough, which here means a broken objective.
         command = get_command(app)
-        with command.make_context("loadsim", sys.argv[1:]) as context:
+        with command.make_context(NAME, sys.argv[1:]) as context:
             code = command.invoke(context)
     except LoadsimError as error:
         _say(error)
@@ -104,7 +105,7 @@ def _say(error: LoadsimError) -> None:
 
 def _usage(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
-    command = context.command_path if context else "loadsim"
+    command = context.command_path if context else NAME
     return UsageError(error.format_message().replace("\n", " "), hint=f"{command} --help says what it takes.")
 
 

@@ -26,7 +26,12 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     def command(*argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "loadsim", "target", *argv], env=env, capture_output=True, text=True, check=False, timeout=120
+            [sys.executable, "-m", "loadsim", "target", *argv],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
         )
 
     yield command

@@ -1,0 +1,111 @@
+"""Help, as it stands on a screen."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from loadsim.cli.help import HelpCommand
+from loadsim.cli.main import app
+from loadsim.settings.options import OPTIONS
+
+from .commands import loadsim
+
+
+def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Return the words of every command there is, the program itself included."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from verbs(below, (*path, name))
+
+
+def shown(path: tuple[str, ...], columns: int) -> list[str]:
+    told = loadsim(*path, "--help", COLUMNS=str(columns))
+    assert (told.returncode, told.stderr) == (0, "")
+    return told.stdout.splitlines()
+
+
+ALL = list(verbs(get_command(app)))
+NAMES = [" ".join(path) or "loadsim" for path in ALL]
+
+
+@pytest.mark.parametrize("path", ALL, ids=NAMES)
+def test_the_help_of_every_command_fits_80_columns_with_nothing_cut_off(path: tuple[str, ...]) -> None:
+    lines = shown(path, 80)
+    assert [line for line in lines if len(line) > 80] == []
+    assert [line for line in lines if line.endswith("...") and not line.startswith("Usage: ")] == []
+    assert len(lines) <= (60 if path == ("run",) else 40)
+    assert lines[0].startswith(" ".join(["Usage: loadsim", *path, "[OPTIONS]"]))
+
+
+@pytest.mark.parametrize("path", ALL[1:], ids=NAMES[1:])
+def test_an_option_takes_one_line_of_100_columns(path: tuple[str, ...]) -> None:
+    lines = shown(path, 100)
+    options = [line for line in lines if line.startswith(("  -", "  --"))]
+    below = [following for line, following in pairwise(lines) if line in options]
+    assert [line for line in below if line.startswith("     ")] == []
+    assert all(len(line.split(maxsplit=1)) == 2 for line in options)
+
+
+def test_the_options_of_a_run_stand_in_groups() -> None:
+    text = "\n".join(shown(("run",), 100))
+    headings = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Arguments:", "Target:", "Traffic:", "Limits:", "HTTP:", "Measuring:", "Output:"]
+    traffic = text.partition("\nTraffic:\n")[2].partition("\n\n")[0]
+    assert "--profile SPEC" in traffic
+    assert "--target" not in traffic
+
+
+def test_every_setting_of_a_run_is_an_option_with_an_explanation() -> None:
+    lines = shown(("run",), 100)
+    for name in OPTIONS:
+        flag = f"--{name.replace('_', '-')}"
+        assert [line for line in lines if flag in line.split()[:2] or f"{flag} " in line], flag
+
+
+@pytest.mark.parametrize("path", ALL, ids=NAMES)
+def test_examples_are_commands_that_would_be_taken(path: tuple[str, ...]) -> None:
+    command = get_command(app)
+    for line in shown(path, 80):
+        if line.startswith("  loadsim "):
+            words = shlex.split(line.partition("    ")[0] if not path else line)[1:]
+            accept(command, words)
+
+
+def accept(command: Any, words: list[str]) -> None:
+    """Parse a command without running it; raises what typer says of one that it does not take."""
+    if "--help" in words:
+        words.remove("--help")
+        return
+    with command.make_context("loadsim", words) as context:
+        rest = [*context._protected_args, *context.args]
+        if rest:
+            _, below, arguments = command.resolve_command(context, rest)
+            if isinstance(below, HelpCommand):
+                below.make_context(rest[0], arguments, parent=context).close()
+            else:
+                accept(below, arguments)
+
+
+@pytest.mark.parametrize("path", [(), ("target",)], ids=["loadsim", "target"])
+def test_without_a_command_the_help_is_shown_and_the_exit_code_says_usage(path: tuple[str, ...]) -> None:
+    told = loadsim(*path)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.splitlines()[0].startswith("Usage: loadsim")
+
+
+def test_help_is_plain_text_whatever_the_terminal() -> None:
+    for env in ({"FORCE_COLOR": "1"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b" not in loadsim("run", "--help", **env).stdout
+
+
+def test_help_loads_neither_the_engine_nor_what_draws_or_counts() -> None:
+    told = loadsim("--help", PYTHONPROFILEIMPORTTIME="1")
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.stderr.splitlines()}
+    assert "typer" in loaded
+    assert not loaded & {"gevent", "locust", "numpy", "matplotlib", "bokeh", "rich", "httpx", "msgspec"}
