@@ -20,9 +20,9 @@ def scenarios(incomplete: str) -> Offers:
 
 def topologies(incomplete: str) -> Offers:
     """Offer the shapes of the bundled target."""
-    from loadsim.deploy.topology import TOPOLOGIES
+    from loadsim.deploy.topology import SUMMARIES
 
-    return _beginning(incomplete, {name: shape.describe() for name, shape in TOPOLOGIES.items()})
+    return _beginning(incomplete, SUMMARIES)
 
 
 def policies(incomplete: str) -> Offers:

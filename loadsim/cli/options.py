@@ -38,7 +38,7 @@ Topology = Annotated[
     Text,
     typer.Option(
         metavar="NAME",
-        help="Shape of the bundled target: monolith or balanced.",
+        help="monolith, balanced, split, split-users or micro.",
         rich_help_panel=_TARGET,
         autocompletion=completion.topologies,
     ),

@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from loadsim.cli.help import HelpCommand
 from loadsim.cli.main import app
+from loadsim.deploy import POLICIES, TOPOLOGIES
 from loadsim.settings.options import OPTIONS
 
 from .commands import loadsim
@@ -66,6 +67,13 @@ def test_every_setting_of_a_run_is_an_option_with_an_explanation() -> None:
     for name in OPTIONS:
         flag = f"--{name.replace('_', '-')}"
         assert [line for line in lines if flag in line.split()[:2] or f"{flag} " in line], flag
+
+
+def test_help_names_every_topology_and_policy() -> None:
+    for path in (("run",), ("target", "up")):
+        text = "\n".join(shown(path, 100))
+        for name in (*TOPOLOGIES, *POLICIES):
+            assert name in text
 
 
 @pytest.mark.parametrize("path", ALL, ids=NAMES)
