@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from loadsim.calls import NAME, Argument, after_space, bind, read_arguments, read_value
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.profiles.compose import GIVE_IT_A_LENGTH, Sequence, Sum
-from loadsim.profiles.parameters import LENGTH, RATE, Parameter, ParameterError, Shape
+from loadsim.profiles.parameters import LENGTH, RATE, ParameterError, Shape
 from loadsim.profiles.periodic import Bursts, Sine
 from loadsim.profiles.profile import Profile
 from loadsim.profiles.shapes import Constant, Ramp, Spike, Steps
@@ -27,18 +27,8 @@ from loadsim.profiles.trace import Trace, read_trace
 SHAPES: tuple[type[Shape], ...] = (Constant, Ramp, Steps, Spike, Sine, Bursts, Trace)
 _BY_NAME = {shape.shape: shape for shape in SHAPES}
 
-_SPACE = re.compile(r"\s*")
-_NAME = re.compile(r"[^\W\d]\w*")
 _FACTOR = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_KEY = re.compile(r"([^\W\d]\w*)\s*=")
-_ARGUMENT = re.compile(r"""(?:'[^']*'|"[^"]*"|[^'",()])*""")
 _MAX_DEPTH = 40
-
-
-@dataclass(frozen=True, slots=True)
-class _Argument:
-    text: str
-    position: int
 
 
 def parse_profile(text: str, *, base_dir: Path | None = None) -> Profile:
@@ -68,7 +58,7 @@ class _Parser:
         self.depth = 0
 
     def whole(self) -> Profile:
-        self._skip_space()
+        self._move_to(0)
         if self.at == len(self.text):
             self._fail("the profile is empty", hint=f"For example: {Constant.example}")
         profile = self._sequence()
@@ -80,12 +70,12 @@ class _Parser:
     def _join_hint(self) -> str:
         if self.text[self.at] == "*":
             return "A factor stands first: 2 * sine(...)."
-        word = _NAME.match(self.text, self.at)
+        word = NAME.match(self.text, self.at)
         return nearest(word[0], ["then"]) if word and word[0] not in _BY_NAME else ""
 
     def _sequence(self) -> Profile:
         starts, parts = [self.at], [self._sum()]
-        while (word := _NAME.match(self.text, self.at)) and word[0] == "then":
+        while (word := NAME.match(self.text, self.at)) and word[0] == "then":
             if parts[-1].duration_s is None:
                 problem = f"{parts[-1].spec()} never ends, so nothing can follow it"
                 self._fail(problem, starts[-1], hint=GIVE_IT_A_LENGTH)
@@ -135,7 +125,7 @@ class _Parser:
 
     def _shape(self) -> Profile:
         start = self.at
-        name = _NAME.match(self.text, self.at)
+        name = NAME.match(self.text, self.at)
         if not name:
             what = f"'{self._word()}' cannot start a profile" if self.at < len(self.text) else "a profile is missing"
             self._fail(f"{what}: expected a shape", hint=f"Known: {', '.join(_BY_NAME)}.")
@@ -152,95 +142,48 @@ class _Parser:
             return self._trace(arguments, start)
         return self._call(shape, arguments, start)
 
-    def _arguments(self) -> list[_Argument]:
-        """Read '(' to ')'; what stands between the commas is cut out, with its place."""
-        opened = self.at
-        arguments: list[_Argument] = []
-        while True:
-            self._move_to(self.at + 1)
-            cut = _ARGUMENT.match(self.text, self.at)
-            end = cut.end() if cut else self.at
-            argument = _Argument(self.text[self.at : end].rstrip(), self.at)
-            self.at = end
-            if end == len(self.text):
-                self._fail("this '(' is never closed", opened)
-            if self.text[end] in "'\"":
-                self._fail("this quote is never closed")
-            if self.text[end] not in ",)":
-                self._fail(f"'{self.text[end]}' cannot stand here: expected ',' or ')'")
-            last = self.text[end] == ")"
-            if argument.text:
-                arguments.append(argument)
-            elif not last or arguments:
-                self._fail("an argument is missing", argument.position)
-            if last:
-                self._move_to(end + 1)
-                return arguments
+    def _arguments(self) -> list[Argument]:
+        arguments, end = read_arguments(self.text, self.at)
+        self._move_to(end)
+        return arguments
 
-    def _call(self, shape: type[Shape], arguments: list[_Argument], start: int) -> Profile:
-        named = False
-        values: dict[str, Any] = {}
-        places: dict[str, int] = {}
-        for argument in arguments:
-            key = _KEY.match(argument.text)
-            named = named or key is not None
-            parameter = self._parameter(shape, argument, key, named, len(places))
-            if parameter.name in places:
-                self._fail(f"'{parameter.name}' is given twice", argument.position)
-            argument = _cut(argument, key.end()) if key else argument
-            places[parameter.name] = argument.position
-            values[parameter.field] = self._value(parameter.kind.parse, argument)
+    def _call(self, shape: type[Shape], arguments: list[Argument], start: int) -> Profile:
+        keys = [parameter.name for parameter in shape.parameters]
+        bound = bind(self.text, shape.shape, arguments, keys, _usage(shape))
+        values = {
+            parameter.field: read_value(self.text, parameter.kind.parse, bound[parameter.name])
+            for parameter in shape.parameters
+            if parameter.name in bound
+        }
         missing = [
-            parameter.name for parameter in shape.parameters if parameter.required and parameter.name not in places
+            parameter.name for parameter in shape.parameters if parameter.required and parameter.name not in bound
         ]
         if missing:
             self._fail(f"{shape.shape} needs {' and '.join(missing)}", self._closing(start), hint=_usage(shape))
+        places = {name: argument.position for name, argument in bound.items()}
         return self._pointing(lambda: shape(**values), places, start)
 
-    def _parameter(
-        self, shape: type[Shape], argument: _Argument, key: re.Match[str] | None, named: bool, before: int
-    ) -> Parameter:
-        """Return what an argument is for: ``before`` stand before it, and it or one of them is named."""
-        keys = {parameter.name: parameter for parameter in shape.parameters}
-        if key:
-            if key[1] not in keys:
-                self._fail(f"{shape.shape} has no '{key[1]}'", argument.position, hint=nearest(key[1], keys))
-            return keys[key[1]]
-        if named:
-            self._fail("a value without a name cannot follow a named one", argument.position, hint=_usage(shape))
-        if before == len(keys):
-            self._fail(f"{shape.shape} takes no more than {before} values", argument.position, hint=_usage(shape))
-        return shape.parameters[before]
-
-    def _steps(self, arguments: list[_Argument], start: int) -> Profile:
+    def _steps(self, arguments: list[Argument], start: int) -> Profile:
         levels, places = [], {}
         for number, argument in enumerate(arguments, 1):
             colon = argument.text.find(":")
             if colon < 0:
                 end = argument.position + len(argument.text)
                 self._fail("expected RATE:DURATION", end, hint=f"For example: {Steps.example}")
-            rate = self._value(RATE.parse, _Argument(argument.text[:colon], argument.position))
-            levels.append((rate, self._value(LENGTH.parse, _cut(argument, colon + 1))))
+            rate = read_value(self.text, RATE.parse, Argument(argument.text[:colon], argument.position))
+            levels.append((rate, read_value(self.text, LENGTH.parse, argument.cut(colon + 1))))
             places[f"step {number}"] = argument.position
         return self._pointing(lambda: Steps(tuple(levels)), places, start)
 
-    def _trace(self, arguments: list[_Argument], start: int) -> Profile:
+    def _trace(self, arguments: list[Argument], start: int) -> Profile:
         if len(arguments) != 1:
             place = arguments[1].position if arguments else self._closing(start)
             self._fail("trace needs one file", place, hint="Quote a name that holds a comma: trace('a,b.csv').")
         argument = arguments[0]
-        quoted = argument.text[0] in "'\"" and argument.text[-1] == argument.text[0]
-        name = argument.text[1:-1] if quoted else argument.text
+        name = argument.unquoted()
         if not name:
             self._fail("the file has no name", argument.position, hint=f"For example: {Trace.example}")
         return self._pointing(lambda: read_trace(name, self.base_dir), {}, argument.position)
-
-    def _value(self, parse: Callable[[str], Any], argument: _Argument) -> Any:
-        """Parse one value; an error's place is moved from the value into the whole text."""
-        try:
-            return parse(argument.text)
-        except SpecError as error:
-            raise SpecError(self.text, argument.position + error.position, error.problem, hint=error.hint) from None
 
     def _pointing(self, make: Callable[[], Profile], places: dict[str, int], start: int) -> Profile:
         """Make a profile; an error points at the argument it is about, or at the start of the shape."""
@@ -255,25 +198,14 @@ class _Parser:
         return self.text.rindex(")", start, self.at)
 
     def _word(self) -> str:
-        word = _NAME.match(self.text, self.at)
+        word = NAME.match(self.text, self.at)
         return word[0] if word else self.text[self.at]
 
     def _move_to(self, at: int) -> None:
-        self.at = at
-        self._skip_space()
-
-    def _skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.at)
-        self.at = match.end() if match else self.at
+        self.at = after_space(self.text, at)
 
     def _fail(self, problem: str, position: int | None = None, *, hint: str = "") -> NoReturn:
         raise SpecError(self.text, self.at if position is None else position, problem, hint=hint)
-
-
-def _cut(argument: _Argument, at: int) -> _Argument:
-    """Return the argument from its character ``at`` on, without the space there."""
-    rest = argument.text[at:]
-    return _Argument(rest.lstrip(), argument.position + at + len(rest) - len(rest.lstrip()))
 
 
 def _usage(shape: type[Shape]) -> str:
