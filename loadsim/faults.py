@@ -1,0 +1,175 @@
+"""Faults, timed in a run: what is done to the target, to which servers, from when and for how long.
+
+    kill(web-2, at=10s, for=5s)               its processes are gone, and started again after that time
+    pause(web-2, at=10s, for=5s)              frozen: connections stay open, and nothing answers
+    slow(web-2, by=200ms, at=10s, for=5s)     each request waits so much longer
+    errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500
+    exec('make failover', at=10s)             a command of the user's own, for a system of the user's own
+
+The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``). Without ``for`` a fault
+lasts to the end of the run. Times are profile time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from loadsim.calls import NAME, Argument, after_space, bind, fail, read_arguments, read_value
+from loadsim.errors import SpecError, UsageError, nearest
+from loadsim.units import parse_duration, parse_share
+
+FaultKind = Literal["kill", "pause", "slow", "errors", "exec"]
+_MOST_DELAY_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. ``end_s`` is None where it lasts; ``by_s`` is the delay of ``slow``, ``share`` that of ``errors``."""
+
+    spec: str
+    kind: FaultKind
+    on: str
+    """A server, a pool or a pattern; of ``exec`` the command."""
+    start_s: float
+    end_s: float | None = None
+    by_s: float = 0.0
+    share: float = 1.0
+
+    def until(self, duration_s: float) -> float:
+        """Return when it ends in a run of this length."""
+        return duration_s if self.end_s is None else min(self.end_s, duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What one kind takes: the key of its first argument, further keys, how to read them, and an example."""
+
+    first: str
+    extra: Mapping[str, tuple[str, Callable[[str], float]]]
+    example: str
+    lasts: bool = True
+
+    @property
+    def keys(self) -> list[str]:
+        return [self.first, *self.extra, "at", *(["for"] if self.lasts else [])]
+
+
+def _delay(text: str) -> float:
+    delay_s = parse_duration(text)
+    if not 0 < delay_s <= _MOST_DELAY_S:
+        raise SpecError(text, 0, f"'{text}' is no delay: expected more than 0s, and an hour at most")
+    return delay_s
+
+
+def _length(text: str) -> float:
+    length_s = parse_duration(text)
+    if length_s <= 0:
+        raise SpecError(text, 0, f"'{text}' is no time to speak of: expected more than 0s")
+    return length_s
+
+
+def _part(text: str) -> float:
+    share = parse_share(text)
+    if not 0 < share <= 1:
+        raise SpecError(text, 0, f"'{text}' is no share of the requests: expected more than 0%, and 100% at most")
+    return share
+
+
+_FORMS: dict[str, _Form] = {
+    "kill": _Form("on", {}, "kill(web-2, at=10s, for=5s)"),
+    "pause": _Form("on", {}, "pause(web-2, at=10s, for=5s)"),
+    "slow": _Form("on", {"by": ("by_s", _delay)}, "slow(web-2, by=200ms, at=10s, for=5s)"),
+    "errors": _Form("on", {"share": ("share", _part)}, "errors(web-2, share=20%, at=10s, for=5s)"),
+    "exec": _Form("command", {}, "exec('make failover', at=10s)", lasts=False),
+}
+
+
+def parse_fault(text: str) -> Fault:
+    """Read a fault. Raises SpecError, which points at the character that cannot be taken."""
+    start = after_space(text, 0)
+    name = NAME.match(text, start)
+    if not name or name[0] not in _FORMS:
+        what = f"unknown fault '{name[0]}'" if name else "expected a fault"
+        known = nearest(name[0], _FORMS) if name else f"Known: {', '.join(_FORMS)}."
+        fail(text, start, what, hint=known)
+    kind, form = name[0], _FORMS[name[0]]
+    usage = f"For example: {form.example}"
+    if not text.startswith("(", name.end()):
+        fail(text, name.end(), f"expected '(' after {kind}", hint=usage)
+    arguments, end = read_arguments(text, name.end())
+    if text[end:].strip():
+        fail(text, after_space(text, end), "nothing can follow a fault", hint="Give --fault once for each.")
+    bound = bind(text, kind, arguments, form.keys, usage)
+    missing = [key for key in form.keys if key != "for" and key not in bound]
+    if missing:
+        fail(text, end - 1, f"{kind} needs {' and '.join(missing)}", hint=usage)
+    return _fault(text, kind, form, bound)
+
+
+def _fault(text: str, kind: str, form: _Form, bound: Mapping[str, Argument]) -> Fault:
+    extra: dict[str, Any] = {
+        field: read_value(text, parse, bound[key]) for key, (field, parse) in form.extra.items() if key in bound
+    }
+    start_s = read_value(text, parse_duration, bound["at"])
+    lasts_s = read_value(text, _length, bound["for"]) if "for" in bound else None
+    on = bound[form.first].unquoted()
+    if not on.strip():
+        fail(text, bound[form.first].position, f"{kind} is done to nothing", hint=f"For example: {form.example}")
+    return Fault(
+        spec=re.sub(r"\s+", " ", text.strip()),
+        kind=kind,  # type: ignore[arg-type] # a key of _FORMS
+        on=on,
+        start_s=start_s,
+        end_s=start_s + lasts_s if lasts_s is not None else None,
+        **extra,
+    )
+
+
+def servers_of(fault: Fault, pools: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the servers that a fault is done to, in order. Raises UsageError if it names none of them."""
+    found = [
+        server
+        for pool, servers in pools.items()
+        for server in servers
+        if fnmatchcase(server, fault.on) or fnmatchcase(pool, fault.on)
+    ]
+    if not found:
+        known = [*pools, *(server for servers in pools.values() for server in servers)]
+        raise UsageError(f"--fault '{fault.spec}': there is no server '{fault.on}'", hint=nearest(fault.on, known))
+    return tuple(dict.fromkeys(found))
+
+
+def check_faults(faults: Sequence[Fault], duration_s: float, pools: Mapping[str, Sequence[str]] | None) -> None:
+    """Raise UsageError for what cannot be: ``pools`` are None for a system whose servers are not known."""
+    for fault in faults:
+        if fault.start_s >= duration_s:
+            raise UsageError(
+                f"--fault '{fault.spec}' would begin after the run, which takes {duration_s:g} s",
+                hint="Let it begin earlier, or give a longer --duration.",
+            )
+        if fault.kind == "exec":
+            continue
+        if pools is None:
+            raise UsageError(
+                f"--fault '{fault.spec}' needs the bundled target: loadsim does not know the servers of another one",
+                hint="For a system of your own: exec('your command', at=10s).",
+            )
+        servers_of(fault, pools)
+    _check_overlaps([fault for fault in faults if fault.kind != "exec"], duration_s, pools or {})
+
+
+def _check_overlaps(faults: Sequence[Fault], duration_s: float, pools: Mapping[str, Sequence[str]]) -> None:
+    """Refuse two faults on one server at one time: when the first ends, it would undo the second."""
+    for number, one in enumerate(faults):
+        for other in faults[number + 1 :]:
+            apart = one.until(duration_s) <= other.start_s or other.until(duration_s) <= one.start_s
+            shared = set(servers_of(one, pools)) & set(servers_of(other, pools))
+            if shared and not apart:
+                raise UsageError(
+                    f"--fault '{one.spec}' and --fault '{other.spec}' overlap on {min(shared)}",
+                    hint="Let one end before the other begins.",
+                )
