@@ -1,7 +1,8 @@
 """What the CLI process and the engine process say to each other: the plan down, frames up.
 
 Down: one line of JSON (:class:`Plan`) on the engine's standard input, which then stays open; the byte ``b"d"`` asks
-for a drain (what is in flight may end, nothing new starts), end of file means that the CLI is gone: the engine ends.
+for a drain (what is in flight may end, nothing new starts), ``b"s"`` for the end now (what is in flight is aborted);
+end of file means that the CLI is gone: the engine ends.
 
 Up: frames on a pipe, each ``kind (1 byte), length (4 bytes, little-endian), payload``. Samples are increments, not
 sums: a pipe neither loses nor reorders, so what was written is there when the engine dies, and what the reader could
@@ -150,7 +151,14 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """CPU time of the engine process so far; its slope is the share of one core in use."""
     unreported: int = 0
     """Samples the reader took too long to take: discarded, and so the record is not whole."""
-    draining: bool = False
+    closed_s: float | None = None
+    """Profile time from which on no arrival was taken: the end of the schedule, or earlier; None as long as they are.
+    """
+
+    @property
+    def draining(self) -> bool:
+        """Whether what is in flight may end, and nothing new starts."""
+        return self.closed_s is not None
 
 
 class Names(msgspec.Struct, frozen=True, kw_only=True):

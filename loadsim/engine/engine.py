@@ -54,6 +54,7 @@ class Engine:
         self.ready_users = 0
         self.start_failure: str | None = None
         self._draining_until: float | None = None
+        self._closed_at = 0.0
         self._raised: set[tuple[object, ...]] = set()
         self._raised_examples: list[ErrorExample] = []
         self._closed: Iterator[tuple[int, int, int]] = iter(())
@@ -74,7 +75,7 @@ class Engine:
         self._class_bounds = (shares / shares[-1])[:-1]
 
     def obey(self, commands: int) -> None:
-        """Watch the CLI's pipe: ``d`` drains; its end means that the CLI is gone, and nobody wants the rest."""
+        """Watch the CLI's pipe: ``d`` drains, ``s`` stops. Its end means that the CLI is gone: so are we."""
         os.set_blocking(commands, False)
         self._commands = self.hub.loop.io(commands, 1)
 
@@ -84,6 +85,8 @@ class Engine:
                 os._exit(0)
             if b"d" in data:
                 self.drain()
+            if b"s" in data:
+                self.stop()
 
         self._commands.start(read)
 
@@ -106,9 +109,15 @@ class Engine:
     def drain(self) -> None:
         """Start nothing more; let what waits and what is in flight end within the drain time."""
         if self._draining_until is None:
-            self._draining_until = perf_counter() + self.plan.drain_s
+            self._closed_at = perf_counter()
+            self._draining_until = self._closed_at + self.plan.drain_s
             self.pacer.end()
             self._closed_left = 0
+
+    def stop(self) -> None:
+        """Wait for nothing more: what waits is dropped, and what is in flight aborted."""
+        self.drain()
+        self._draining_until = 0.0
 
     def finish(self) -> None:
         """Send the rest; everything is accounted for. Users have been stopped by now."""
@@ -234,7 +243,7 @@ class Engine:
             max_backlog=pacer.max_backlog,
             engine_cpu_s=time.process_time(),
             unreported=self.samples.unreported,
-            draining=self._draining_until is not None,
+            closed_s=None if self._draining_until is None else self._closed_at - self.origin_time,
         )
 
     def _send_names(self) -> None:

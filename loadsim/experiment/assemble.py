@@ -17,7 +17,8 @@ from loadsim.record import Manifest, RunRecord
 from loadsim.redact import redact_argv, redact_headers, redact_url
 from loadsim.settings import RunSettings
 from loadsim.summary import Summary, summarise
-from loadsim.wire import Plan
+from loadsim.units import spell_duration
+from loadsim.wire import Plan, Tick
 
 
 def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
@@ -26,20 +27,35 @@ def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
     recorder, tick = collector.recorder, collector.tick
     recorder.close()
     accounted = int(recorder.marginals.fates.sum())
-    ended_early = not collector.finished or measured.interrupted is not None or bool(measured.aborted_by)
-    measured_s = max(0.0, min(tick.time_s, plan.duration_s)) if tick and ended_early else None
     return summarise(
         recorder,
         lost=max(0, tick.scheduled - accounted) if tick else 0,
-        measured_s=measured_s,
+        measured_s=_measured_s(tick, plan),
         examples=collector.errors,
         max_in_flight=tick.max_in_flight if tick else None,
         max_backlog=tick.max_backlog if tick else None,
     )
 
 
-def observe(recorder: Recorder, summary: Summary) -> Observed:
-    """Return what objectives are judged by."""
+def _measured_s(tick: Tick | None, plan: Plan) -> float:
+    """Return how much of the measured window took place: until arrivals ended, or the engine was last heard of."""
+    if tick is None:
+        return 0.0
+    end_s = tick.time_s if tick.closed_s is None else tick.closed_s
+    return max(0.0, min(end_s, plan.duration_s))
+
+
+def _is_complete(measured: Measured, plan: Plan) -> bool:
+    """Return whether the run came to the end it was to have, and was let to."""
+    collector = measured.collector
+    if not collector.finished or measured.interrupted is not None or collector.tick is None:
+        return False
+    all_sent = plan.iterations is not None and collector.tick.scheduled >= plan.iterations
+    return all_sent or _measured_s(collector.tick, plan) >= plan.duration_s
+
+
+def observe(recorder: Recorder, summary: Summary, until_s: float) -> Observed:
+    """Return what objectives are judged by: what was due until ``until_s``, the end of the run."""
     shares: dict[str, dict[str, float]] = {}
     for name, backend in summary.backends.items():
         if backend.share is not None:
@@ -50,6 +66,7 @@ def observe(recorder: Recorder, summary: Summary) -> Observed:
         jain={pool: balance.jain for pool, balance in summary.balance.items()},
         shares=shares,
         recoveries=[recovery.recovery_s for recovery in summary.recoveries],
+        until_s=until_s,
         seen={
             "route": list(summary.routes),
             "backend": list(summary.backends),
@@ -75,18 +92,22 @@ def observe_live(recorder: Recorder, until_s: float) -> Observed:
 
 
 def judge(
-    measured: Measured, summary: Summary, objectives: Sequence[Objective], manifest: Manifest, warnings: Sequence[str]
+    measured: Measured, plan: Plan, summary: Summary, objectives: Sequence[Objective], manifest: Manifest
 ) -> RunRecord:
     """Return the whole record: objectives evaluated, and invalid where the experiment itself was not sound."""
-    observed = observe(measured.collector.recorder, summary)
+    end_s = _measured_s(measured.collector.tick, plan)
+    observed = observe(measured.collector.recorder, summary, end_s)
     evaluated = [evaluate(objective, observed) for objective in objectives]
     found, reasons = verdict(evaluated, _invalid(measured, summary))
+    if measured.aborted_by and found != "invalid":
+        found = "fail"  # whatever the answers that still came would have said
+    early = [f"ended early, after {spell_duration(round(end_s, 1))}: {text}" for text in measured.aborted_by]
     return summary.record(
         manifest,
-        complete=measured.collector.finished and measured.interrupted is None and not measured.aborted_by,
+        complete=_is_complete(measured, plan),
         verdict=found,
-        reasons=[*reasons, *(f"ended early: {text}" for text in measured.aborted_by)],
-        warnings=[*warnings, *measured.warnings],
+        reasons=[*(reason for reason in reasons if reason not in measured.aborted_by), *early],
+        warnings=measured.warnings,
         objectives=evaluated,
     )
 

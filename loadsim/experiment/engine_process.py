@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import subprocess
@@ -18,6 +19,8 @@ from loadsim.wire import FrameReader, Plan
 _READ_BYTES = 1 << 20
 _LAST_LINES = 20
 _LAST_BYTES = 1 << 16
+_MOST_BYTES = 1 << 22
+"""What a scenario that prints at every arrival may leave on the disk."""
 
 
 class EngineProcess:
@@ -25,6 +28,8 @@ class EngineProcess:
 
     def __init__(self, plan: Plan) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object, which closes it
+        fcntl.fcntl(self._errors, fcntl.F_SETFL, os.O_APPEND)  # so that it can be emptied while it is written
+        self._words_before = ""
         self._out, theirs = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -60,15 +65,26 @@ class EngineProcess:
         """Ask for the end: nothing new starts, what is in flight may end."""
         self._command(b"d")
 
+    def stop(self) -> None:
+        """Ask for the end now: what is in flight is aborted, and what was measured is sent."""
+        self._command(b"s")
+
     def kill(self) -> None:
         """End it now; what it has not sent is lost."""
         self._process.kill()
 
     def last_words(self) -> str:
         """Return the last lines it printed, if any."""
-        file = self._errors.fileno()  # its offset is the engine's too: it must not be moved
+        file = self._errors.fileno()
         text = os.pread(file, _LAST_BYTES, max(0, os.fstat(file).st_size - _LAST_BYTES)).decode("utf-8", "replace")
-        return "\n".join(text.strip().splitlines()[-_LAST_LINES:])
+        return "\n".join((self._words_before + text).strip().splitlines()[-_LAST_LINES:])
+
+    def bound_words(self) -> None:
+        """Forget all that it printed but the last lines, if it is much. To be called now and then."""
+        file = self._errors.fileno()
+        if os.fstat(file).st_size > _MOST_BYTES:
+            self._words_before = self.last_words() + "\n"
+            os.ftruncate(file, 0)
 
     def wait(self, timeout_s: float = 10.0) -> int:
         """Return its exit status; a process that does not end within ``timeout_s`` is killed."""

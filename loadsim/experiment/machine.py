@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-from loadsim.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +14,6 @@ class Cpus:
 
     engine: tuple[int, ...]
     target: tuple[int, ...]
-
-
-def refuse_windows() -> None:
-    """Raise UsageError on Windows, where neither the pacer nor the target's keeper works."""
-    if sys.platform == "win32":
-        raise UsageError("loadsim does not run on Windows", hint="Use WSL 2, a Linux machine or a container.")
 
 
 def share_out_cpus() -> Cpus:

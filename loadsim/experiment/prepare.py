@@ -28,16 +28,20 @@ class Shape:
     phases: tuple[Phase, ...]
 
 
-def find_scenario(name: str) -> Scenario | None:
+def find_scenario(settings: RunSettings) -> Scenario | None:
     """Return the built-in scenario, or None for a Python file. Raises UsageError for neither."""
+    name = settings.scenario
     if name in SCENARIOS:
         return SCENARIOS[name]
+    is_base = settings.name in settings.own_scenarios
+    place = f"{settings.config}: [scenarios.{settings.name}] base: " if is_base else ""
     path = name.partition(".py:")[0] + ".py" if ".py:" in name else name
     if path.endswith(".py"):
         if not Path(path).is_file():
-            raise UsageError(f"there is no scenario file '{path}'")
+            raise UsageError(f"{place}there is no scenario file '{path}'", hint=f"Looked for it in {Path.cwd()}.")
         return None
-    raise UsageError(f"unknown scenario '{name}'", hint=nearest(name, SCENARIOS) + " Or give a Python file.")
+    known = SCENARIOS if is_base else (*SCENARIOS, *settings.own_scenarios)
+    raise UsageError(f"{place}unknown scenario '{name}'", hint=nearest(name, known) + " Or give a Python file.")
 
 
 def shape_of(settings: RunSettings, scenario: Scenario | None) -> Shape:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,23 @@ def run_id(scenario: str, topology: str | None, now: datetime) -> str:
     stem = _OUTSIDE.sub("-", Path(scenario.partition(".py:")[0]).name.removesuffix(".py")).strip("-.") or "run"
     parts = [now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ"), stem, *([topology] if topology else [])]
     return "-".join(parts)
+
+
+@contextmanager
+def run_directory(given: Path | None, name: str) -> Iterator[Path]:
+    """Make the directory, and take it away again if an error comes before anything is in it."""
+    wanted = given if given is not None else Path("reports") / name
+    there = next(place for place in (wanted, *wanted.parents) if place.exists())
+    directory = make_run_directory(given, name)
+    try:
+        yield directory
+    except BaseException:
+        with suppress(OSError):
+            for place in (directory, *directory.parents):
+                if place == there:
+                    break
+                place.rmdir()
+        raise
 
 
 def make_run_directory(given: Path | None, name: str) -> Path:

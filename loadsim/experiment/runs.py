@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +13,16 @@ from rich.console import Console
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.collect import Collector
-from loadsim.experiment.machine import Cpus, keep_off, refuse_windows, share_out_cpus
-from loadsim.experiment.prepare import drawn_seed, find_scenario, http_settings, make_plan, shape_of
-from loadsim.experiment.run_directory import make_run_directory, run_id
+from loadsim.experiment.interrupts import Interrupts
+from loadsim.experiment.machine import Cpus, keep_off, share_out_cpus
+from loadsim.experiment.prepare import Shape, drawn_seed, find_scenario, http_settings, make_plan, shape_of
+from loadsim.experiment.remarks import remarks
+from loadsim.experiment.results import write_results
+from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Measured, Session
 from loadsim.experiment.subject import Subject, bundled_target
-from loadsim.measure.run_files import write_run_files
-from loadsim.objectives import broken_aborts, exit_code, parse_objective
-from loadsim.record import RunRecord, write_record
+from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
+from loadsim.record import RunRecord
 from loadsim.report.terminal import Steps, print_summary, view_for
 from loadsim.settings import RunSettings
 from loadsim.wire import Plan
@@ -31,12 +33,16 @@ _SETTLE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run leaves: its record, where its files are, and how the command ends."""
+    """What a run leaves: its record, where its files are, and how the command ends.
+
+    ``problems`` says what could not be written; the record is whole all the same.
+    """
 
     record: RunRecord
     directory: Path
     report: Path | None
     seen: Sequence[str]
+    problems: Sequence[str]
     exit_code: ExitCode
 
     def print_summary(self, console: Console) -> None:
@@ -46,65 +52,79 @@ class Result:
 
 def run(settings: RunSettings, console: Console, *, quiet: bool = False) -> Result:
     """Make the traffic, measure, write record and report. Raises what can be told before any traffic."""
-    refuse_windows()
-    scenario = find_scenario(settings.scenario)
+    scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
     objectives = [parse_objective(text) for text in settings.objectives]
     topology = None if settings.target is not None else settings.topology or "balanced"
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
-    directory = make_run_directory(settings.out, identity)
     cpus = share_out_cpus()
     keep_off(cpus)
     steps = Steps(console, quiet=quiet)
-    subject = (
-        nullcontext(Subject(url=settings.target))
-        if settings.target is not None
-        else bundled_target(topology or "balanced", settings.topology_overrides, cpus, steps)
-    )
-    with subject as target:
-        http = http_settings(settings, target.url, stranger=not target.bundled)
-        plan = make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=target.bundled)
-        collector = Collector(plan, shape.phases, target.pools, [objective.selection() for objective in objectives])
-
-        def broken(time_s: float) -> list[str]:
-            aborting = [objective for objective in objectives if objective.abort]
-            if not aborting or time_s <= _SETTLE_S:
-                return []
-            return broken_aborts(aborting, observe_live(collector.recorder, time_s - _SETTLE_S))
-
-        title = " · ".join(part for part in (settings.name, topology, target.url) if part)
-        session = Session(plan, shape, target, collector, view_for(console, quiet), title, broken)
-        measured = session.play()
-    summary = close_and_summarise(measured, plan)
-    manifest = make_manifest(identity, started_at, settings, plan, shape, target, cpus)
-    record = judge(measured, summary, objectives, manifest, _warnings(plan, cpus, measured))
-    write_record(record, directory)
-    write_run_files(collector.recorder, directory, started_at_s=started_at.timestamp())
-    report, seen = _report(directory, steps)
-    return Result(record, directory, report, seen, measured.interrupted or exit_code(record.verdict))
+    with Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
+        with _subject(settings, topology, cpus, steps) as subject:
+            plan = _plan(settings, shape, subject, cpus)
+            collector = Collector(plan, shape.phases, subject.pools, [each.selection() for each in objectives])
+            broken = _broken_aborts(objectives, collector)
+            title = " · ".join(part for part in (settings.name, topology, subject.url) if part)
+            view = view_for(console, quiet)
+            session = Session(plan, shape, subject, collector, view, title, broken, remarks(plan, cpus))
+            measured = session.play(interrupts)
+        summary = close_and_summarise(measured, plan)
+        manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
+        record = judge(measured, plan, summary, objectives, manifest)
+        problems = write_results(record, collector.recorder, directory, started_at.timestamp())
+        report, seen = _report(directory, steps, problems, interrupts)
+    return Result(record, directory, report, seen, problems, _exit_code(record, measured, problems))
 
 
-def _report(directory: Path, steps: Steps) -> tuple[Path | None, list[str]]:
-    """Write the report; a failure there loses nothing that was measured, and is said."""
+def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
+    if topology is None:
+        return nullcontext(Subject(url=settings.target or ""))
+    return bundled_target(topology, settings.topology_overrides, cpus, steps)
+
+
+def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> Plan:
+    http = http_settings(settings, subject.url, stranger=not subject.bundled)
+    return make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=subject.bundled)
+
+
+def _broken_aborts(objectives: Sequence[Objective], collector: Collector) -> Callable[[float], list[str]]:
+    """Return what says at a time of the run which objectives that may end it are broken."""
+    aborting = [objective for objective in objectives if objective.abort]
+
+    def broken(time_s: float) -> list[str]:
+        if not aborting or time_s <= _SETTLE_S:
+            return []
+        return broken_aborts(aborting, observe_live(collector.recorder, time_s - _SETTLE_S))
+
+    return broken
+
+
+def _report(
+    directory: Path, steps: Steps, problems: list[str], interrupts: Interrupts
+) -> tuple[Path | None, Sequence[str]]:
+    """Write the report of what was written; a failure there, or an interrupt, loses nothing, and is said."""
     from loadsim.report.rundata import load_run
     from loadsim.report.write import sentences, write_report
 
+    if problems:
+        return None, []
+    again = f"'loadsim report {directory}' writes it"
     with steps.step("writing the report") as step:
         try:
+            interrupts.release()
             return write_report(directory), sentences(load_run(directory))
+        except KeyboardInterrupt:
+            step.say(f"left out; {again}")
         except (LoadsimError, OSError) as error:
-            step.say(f"the report could not be written: {error}; 'loadsim report {directory}' tries again")
-            return None, []
+            problems.append(f"the report could not be written: {error}; once there is room, {again}")
+        finally:
+            interrupts.hold()
+    return None, []
 
 
-def _warnings(plan: Plan, cpus: Cpus, measured: Measured) -> list[str]:
-    ready = measured.collector.ready
-    warnings = list(ready.notes) if ready else []
-    if set(cpus.engine) == set(cpus.target):
-        warnings.append("engine and target share their CPUs: each slows the other down")
-    if ready and not ready.precise_timer:
-        warnings.append("this system has no precise timer: the schedule is coarser, by about a millisecond")
-    if plan.http.proxy:
-        warnings.append("requests go through the proxy of the environment")
-    return warnings
+def _exit_code(record: RunRecord, measured: Measured, problems: Sequence[str]) -> ExitCode:
+    if measured.interrupted is not None:
+        return measured.interrupted
+    return ExitCode.INTERNAL if problems else exit_code(record.verdict)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 
-from loadsim.errors import ExitCode
+from loadsim.errors import EngineError, ExitCode
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.engine_process import EngineProcess
 from loadsim.experiment.interrupts import Interrupts
 from loadsim.experiment.prepare import Shape
+from loadsim.experiment.remarks import remarks_on
 from loadsim.experiment.subject import Subject
 from loadsim.measure.live import Live
+from loadsim.redact import plain_text, redact_text
 from loadsim.report.terminal import LiveState, Times, View
-from loadsim.wire import Plan
+from loadsim.wire import Kind, Plan, Ready
 
 LOOK_S = 0.1
 SHOW_S = 0.25
@@ -24,6 +27,8 @@ USAGE_S = 1.0
 START_LIMIT_S = 90.0
 GRACE_S = 15.0
 """How much longer than planned an engine may take to come to its end before it is taken for stuck."""
+STOP_LIMIT_S = 3.0
+"""How long it may take to tell what it has when it is to stop at once."""
 _CURVE_POINTS = 400
 
 
@@ -41,7 +46,10 @@ class Measured:
 
 
 class Session:
-    """Plays one plan against one subject. ``broken_aborts`` says which ``abort`` objectives are broken at a time."""
+    """Plays one plan against one subject. ``broken_aborts`` says which ``abort`` objectives are broken at a time.
+
+    ``warnings`` are shown with those that the session itself comes to, and kept before them.
+    """
 
     def __init__(
         self,
@@ -52,39 +60,53 @@ class Session:
         view: View,
         title: str,
         broken_aborts: Callable[[float], Sequence[str]],
+        warnings: Sequence[str] = (),
     ) -> None:
         self._plan, self._shape, self._subject = plan, shape, subject
         self._view, self._title, self._broken_aborts = view, title, broken_aborts
-        self._measured = Measured(collector)
+        self._measured = Measured(collector, warnings=list(warnings))
         self._draining = False
+        self._stop_by: float | None = None
         self._began = perf_counter()
         self._next_show = self._next_usage = 0.0
         times = np.linspace(0.0, shape.duration_s, _CURVE_POINTS, endpoint=False)
         self._planned = tuple(np.asarray(shape.profile.rate(times), float).tolist())
 
-    def play(self) -> Measured:
-        """Run to the end, an interrupt or a failure of the engine; what was measured is in the result either way."""
+    def play(self, interrupts: Interrupts) -> Measured:
+        """Run to the end, an interrupt or a failure of the engine; what was measured is in the result either way.
+
+        From the moment the engine is ready, interrupts are held.
+        """
         collector = self._measured.collector
-        with EngineProcess(self._plan) as engine, Interrupts() as interrupts, self._view:
-            while not engine.ended and interrupts.count < 2:
+        with EngineProcess(self._plan) as engine, self._view:
+            while not engine.ended:
                 for kind, payload in engine.frames(LOOK_S):
                     collector.take(kind, payload)
-                self._look_after(engine, interrupts)
+                    if kind == Kind.READY and collector.ready is not None:
+                        interrupts.hold()
+                        self._measured.warnings.extend(remarks_on(collector.ready))
+                if collector.ready is not None:
+                    self._obey(engine, interrupts)
+                    self._look_after(engine, collector.ready)
+                engine.bound_words()
                 if self._is_stuck():
-                    self._measured.trouble.append("the load-generating process did not come to its end and was stopped")
                     break
             if not collector.finished:
-                self._end_early(engine, interrupts)
+                self._end_early(engine)
+        self._watch_failures()
         self._measured.interrupted = interrupts.exit_code
         return self._measured
 
-    def _look_after(self, engine: EngineProcess, interrupts: Interrupts) -> None:
-        now = perf_counter()
+    def _obey(self, engine: EngineProcess, interrupts: Interrupts) -> None:
+        """Let what is in flight end at the first interrupt, and stop at once at the second."""
         if interrupts.count and not self._draining:
             self._drain(engine)
-        ready = self._measured.collector.ready
-        if ready is None:
-            return
+        if interrupts.count > 1 and self._stop_by is None:
+            self._stop_by = perf_counter() + STOP_LIMIT_S
+            engine.stop()
+
+    def _look_after(self, engine: EngineProcess, ready: Ready) -> None:
+        now = perf_counter()
         time_s = now - ready.origin
         if now >= self._next_usage:
             self._next_usage = now + USAGE_S
@@ -104,6 +126,9 @@ class Session:
         usage = self._subject.usage()
         if usage:
             self._measured.collector.recorder.target_usage(time_s, usage)
+        self._watch_failures()
+
+    def _watch_failures(self) -> None:
         for failure in self._subject.failures():
             if failure not in self._measured.warnings:
                 self._measured.warnings.append(failure)
@@ -111,19 +136,24 @@ class Session:
 
     def _is_stuck(self) -> bool:
         ready, now = self._measured.collector.ready, perf_counter()
+        if self._stop_by is not None:
+            return now > self._stop_by
         if ready is None:
             return now - self._began > START_LIMIT_S
         return now > ready.origin + self._shape.duration_s + self._plan.drain_s + GRACE_S
 
-    def _end_early(self, engine: EngineProcess, interrupts: Interrupts) -> None:
+    def _end_early(self, engine: EngineProcess) -> None:
         """Say why there was no proper end; what had been sent until then is there."""
-        engine.kill()
-        if interrupts.count >= 2:
-            return
-        status = engine.wait()
-        words = engine.last_words()
-        last = f": {words.splitlines()[-1]}" if words else ""
-        self._measured.trouble.append(f"the load-generating process ended early (status {status}){last}")
+        stuck = not engine.ended
+        if stuck:
+            engine.kill()
+        how = _how_it_ended(engine.wait())
+        words = plain_text(redact_text(engine.last_words().rpartition("\n")[2]))
+        if self._measured.collector.ready is None:
+            what = f"was not ready after {START_LIMIT_S:g} s" if stuck else f"{how} before it was ready"
+            raise EngineError(f"the load-generating process {what}", hint=words)
+        what = "did not come to its end and was stopped" if stuck else f"{how} before the end"
+        self._measured.trouble.append(f"the load-generating process {what}" + (f": {words}" if words else ""))
 
     def _state(self, time_s: float) -> LiveState:
         collector = self._measured.collector
@@ -165,3 +195,12 @@ class Session:
         if others:
             pools["all"] = others
         return pools
+
+
+def _how_it_ended(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed ({signal.Signals(-status).name})"
+    except ValueError:
+        return f"was killed (signal {-status})"

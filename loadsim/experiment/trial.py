@@ -10,9 +10,11 @@ from rich.console import Console
 from loadsim.errors import EngineError, ExitCode
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.engine_process import EngineProcess
-from loadsim.experiment.machine import Cpus, refuse_windows
+from loadsim.experiment.machine import Cpus
 from loadsim.experiment.prepare import drawn_seed, find_scenario, http_settings, make_plan, shape_of
+from loadsim.experiment.remarks import remarks
 from loadsim.experiment.subject import Subject, bundled_target
+from loadsim.redact import plain_text
 from loadsim.report.terminal import Steps, print_exchange
 from loadsim.settings import RunSettings
 from loadsim.wire import Exchange, Plan
@@ -22,8 +24,7 @@ _LONGEST_S = 120.0
 
 def try_once(settings: RunSettings, console: Console) -> ExitCode:
     """Play one iteration on the target and print it. Raises what a run would, before any traffic."""
-    refuse_windows()
-    scenario = find_scenario(settings.scenario)
+    scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
     steps = Steps(console)
     subject = (
@@ -34,6 +35,8 @@ def try_once(settings: RunSettings, console: Console) -> ExitCode:
     with subject as target:
         http = http_settings(settings, target.url, stranger=not target.bundled)
         plan = make_plan(settings, shape, drawn_seed(settings), http, Cpus((), ()), bundled=target.bundled)
+        for remark in remarks(plan, Cpus((), ())):
+            console.print(f"warning: {remark}", markup=False, highlight=False)
         _play(_single(plan), console)
     return ExitCode.OK
 
@@ -74,5 +77,10 @@ def _play(plan: Plan, console: Console) -> None:
                 collector.take(kind, payload)
         if not collector.finished:
             raise EngineError("the process that played the iteration ended early", hint=engine.last_words())
+        words = engine.last_words()
     for outcome, first in collector.errors.items():
         console.print(f"{outcome}: {first}", markup=False, highlight=False)
+    if words:
+        console.print("the last lines that the scenario printed:")
+        for line in words.splitlines():
+            console.print(f"  {plain_text(line)}", markup=False, highlight=False)

@@ -53,6 +53,8 @@ class RunSettings:
     objectives: tuple[str, ...] = ()
     out: Path | None = None
     config: Path | None = None
+    own_scenarios: tuple[str, ...] = ()
+    """Names that loadsim.toml defines."""
     topology_overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -95,6 +97,7 @@ def load_settings(
         name=scenario,
         routes=routes,
         config=path,
+        own_scenarios=tuple(file.scenarios),
         topology_overrides=overrides,
         **{_FIELDS.get(name, name): value for name, value in options.items()},
     )

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from loadsim.errors import UsageError
-from loadsim.experiment.machine import Cpus, describe_host, keep_off, refuse_windows, share_out_cpus
+from loadsim.experiment.machine import Cpus, describe_host, keep_off, share_out_cpus
 
 linux_only = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="CPUs can be chosen on Linux only")
 
@@ -39,14 +38,6 @@ def test_a_system_that_cannot_choose_cpus_is_left_alone(monkeypatch: pytest.Monk
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert share_out_cpus() == Cpus((), ())
     keep_off(Cpus((), ()))
-
-
-def test_windows_is_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_windows()
-    monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(UsageError, match="Windows") as caught:
-        refuse_windows()
-    assert "WSL" in caught.value.hint
 
 
 def test_the_host_is_described_and_the_unknown_is_none() -> None:

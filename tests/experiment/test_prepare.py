@@ -25,15 +25,30 @@ def shape(scenario: str = "spiky", **given: Any) -> Shape:
 
 def test_a_scenario_is_a_built_in_name_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text("")
-    assert find_scenario("spiky") is SCENARIOS["spiky"]
-    assert find_scenario(f"{tmp_path}/shop.py") is None
-    assert find_scenario(f"{tmp_path}/shop.py:Buyer") is None
+    assert find_scenario(settings("spiky")) is SCENARIOS["spiky"]
+    assert find_scenario(settings(f"{tmp_path}/shop.py")) is None
+    assert find_scenario(settings(f"{tmp_path}/shop.py:Buyer")) is None
     with pytest.raises(UsageError, match="unknown scenario 'spikey'") as caught:
-        find_scenario("spikey")
+        find_scenario(settings("spikey"))
     assert caught.value.hint == "Did you mean 'spiky'? Or give a Python file."
     for path in ("none.py", "none.py:Buyer"):
-        with pytest.raises(UsageError, match=r"there is no scenario file 'none\.py'"):
-            find_scenario(path)
+        with pytest.raises(UsageError, match=r"there is no scenario file 'none\.py'") as caught:
+            find_scenario(settings(path))
+        assert str(Path.cwd()) in caught.value.hint
+
+
+def test_an_unknown_scenario_may_be_a_misspelt_one_of_loadsim_toml() -> None:
+    with pytest.raises(UsageError, match="unknown scenario 'chekout'") as caught:
+        find_scenario(settings("chekout", own_scenarios=("checkout",)))
+    assert caught.value.hint == "Did you mean 'checkout'? Or give a Python file."
+
+
+def test_an_unknown_base_is_told_with_its_place() -> None:
+    given = RunSettings(scenario="spikky", name="shop", own_scenarios=("shop",), config=Path("/a/loadsim.toml"))
+    with pytest.raises(UsageError) as caught:
+        find_scenario(given)
+    assert caught.value.message == "/a/loadsim.toml: [scenarios.shop] base: unknown scenario 'spikky'"
+    assert caught.value.hint == "Did you mean 'spiky'? Or give a Python file."
 
 
 def test_a_scenario_brings_its_own_shape_length_and_warm_up() -> None:

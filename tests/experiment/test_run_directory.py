@@ -86,3 +86,33 @@ def test_a_disk_without_room_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(run_directory, "ROOM_BYTES", 1 << 62)
     with pytest.raises(UsageError, match="MiB of room; a run may need"):
         make_run_directory(tmp_path, "x")
+
+
+def refuse(directory: Path, note: str = "") -> None:
+    assert directory.is_dir()
+    if note:
+        (directory / note).touch()
+    raise UsageError("no")
+
+
+def test_a_directory_that_a_failed_start_leaves_empty_is_taken_away_with_its_parents(tmp_path: Path) -> None:
+    with pytest.raises(UsageError), run_directory.run_directory(tmp_path / "a" / "b", "x") as directory:
+        refuse(directory)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_was_there_or_holds_something_stays(tmp_path: Path) -> None:
+    for name in ("there", "used"):
+        with pytest.raises(UsageError), run_directory.run_directory(tmp_path / name, "x") as directory:
+            refuse(directory, note="note")
+    (tmp_path / "there" / "note").unlink()
+    with pytest.raises(UsageError), run_directory.run_directory(tmp_path / "there", "x"):
+        raise UsageError("no")
+    assert (tmp_path / "there").is_dir()
+    assert (tmp_path / "used" / "note").exists()
+
+
+def test_a_run_that_ends_well_keeps_its_directory(tmp_path: Path) -> None:
+    with run_directory.run_directory(tmp_path / "a", "x") as directory:
+        pass
+    assert directory.is_dir()

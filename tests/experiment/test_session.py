@@ -6,6 +6,7 @@ import io
 import os
 import signal
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from loadsim.errors import EngineError, ExitCode, LoadsimError
 from loadsim.experiment.collect import Collector
+from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.prepare import Shape
 from loadsim.experiment.session import Measured, Session
 from loadsim.experiment.subject import Subject
@@ -25,7 +27,7 @@ from loadsim.settings import RunSettings
 from loadsim.wire import Plan, Route
 
 from ..engine.loopback import Loopback
-from ..engine.playing import plan
+from ..engine.playing import plan, script
 
 
 class Watching(QuietView):
@@ -52,7 +54,12 @@ def session(
 def measure(view: Watching, broken: Callable[[float], Sequence[str]] = lambda _: (), **changes: Any) -> Measured:
     with Loopback() as server:
         given = plan(server.url, routes=(Route(path="/wait/10"),), **changes)
-        return session(given, view, broken)[0].play()
+        return played(session(given, view, broken)[0])
+
+
+def played(session: Session) -> Measured:
+    with Interrupts() as interrupts:
+        return session.play(interrupts)
 
 
 def test_a_session_measures_to_the_end_and_shows_how_it_goes() -> None:
@@ -88,17 +95,42 @@ def test_the_first_interrupt_drains() -> None:
     assert measured.collector.tick.aborted == 0
 
 
-def test_the_second_interrupt_stops_at_once_and_keeps_what_there_is() -> None:
+def test_the_second_interrupt_stops_at_once_and_loses_nothing() -> None:
+    sent: list[int] = []
+
     def interrupt(state: LiveState) -> None:
-        if state.completed:
-            os.kill(os.getpid(), signal.SIGTERM)
+        if state.completed and len(sent) < 2:
+            sent.append(signal.SIGTERM)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    measured = measure(Watching(interrupt), duration_s=60.0)
+    def watch(state: LiveState) -> None:
+        interrupt(state)
+        interrupt(state)
+
+    with Loopback() as server:
+        routes = (Route(path="/ok"), Route(path="/wait/30000"))
+        measured = played(session(plan(server.url, routes=routes, duration_s=60.0), Watching(watch))[0])
+    tick = measured.collector.tick
     assert measured.interrupted == ExitCode.TERMINATED
-    assert not measured.collector.finished
+    assert measured.collector.finished
     assert measured.trouble == []
-    assert measured.collector.recorder.live(0.0).completed > 0
+    assert tick is not None
+    assert tick.aborted > 0
+    assert tick.scheduled == tick.completed + tick.aborted + tick.dropped
+
+
+def test_an_interrupt_before_the_engine_is_ready_ends_the_command(tmp_path: Path) -> None:
+    path = script(
+        tmp_path,
+        """
+        import os, signal, time
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(60)
+        """,
+    )
+    with Loopback() as server, pytest.raises(Interrupted) as caught:
+        played(session(plan(server.url, path), Watching())[0])
+    assert caught.value.exit_code == ExitCode.INTERRUPTED
 
 
 def test_an_engine_that_dies_is_trouble_and_what_it_sent_is_kept() -> None:
@@ -112,8 +144,8 @@ def test_an_engine_that_dies_is_trouble_and_what_it_sent_is_kept() -> None:
     with Loopback() as server:
         made, collector = session(plan(server.url, routes=(Route(path="/ok"),), duration_s=60.0), Watching(kill))
         given.append(collector)
-        measured = made.play()
-    assert measured.trouble == [f"the load-generating process ended early (status {-signal.SIGKILL})"]
+        measured = played(made)
+    assert measured.trouble == ["the load-generating process was killed (SIGKILL) before the end"]
     assert collector.recorder.live(0.0).completed > 0
 
 
@@ -121,7 +153,7 @@ def test_a_target_that_is_not_there_is_raised_with_its_exit_code() -> None:
     with Loopback() as server:
         url = server.url
     with pytest.raises(LoadsimError, match="cannot be reached") as caught:
-        session(plan(url, routes=(Route(path="/ok"),)), Watching())[0].play()
+        played(session(plan(url, routes=(Route(path="/ok"),)), Watching())[0])
     assert caught.value.exit_code == ExitCode.TARGET
 
 
