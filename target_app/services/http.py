@@ -6,6 +6,7 @@ back as what it was there, and what keeps an answer from coming is a refusal too
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,10 @@ class HttpTransport:
             refusal = refused
         return Answer(results, refusal, time.monotonic() - started, told)
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
     def _post(
         self, service: str, calls: Sequence[Call[Any]], left_s: float, headers: Mapping[str, str]
     ) -> httpx.Response:
@@ -68,7 +73,7 @@ class HttpTransport:
                 f"{PREFIX}/{service}",
                 content=encode_calls(calls),
                 headers={**headers, "Content-Type": "application/json", TIME_LEFT: f"{left_s:.6f}"},
-                timeout=left_s,
+                timeout=left_s if math.isfinite(left_s) else None,
             )
         except httpx.TimeoutException:
             raise DeadlinePassed(f"the service {service} did not answer in the {left_s:.3f} s that were left") from None

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from loadsim.deploy import TOPOLOGIES, Topology, topology
+from loadsim.deploy.services import SERVICES
+from loadsim.deploy.topology import SUMMARIES
 from loadsim.errors import UsageError
 
 
@@ -32,6 +34,16 @@ def test_an_unknown_topology_or_field_gets_the_nearest_name() -> None:
         ({"slots": 1.5}, "slots=1.5"),
         ({"policy": "round-robin"}, "Did you mean 'round_robin'"),
         ({"balancer": False}, "need a balancer"),
+        ({"services": 2}, "services=2: expected 1, 3 or 6"),
+        ({"services": 6}, "servers=4: 6 pools need one each: presentation, inventory"),
+        ({"services": 3, "servers": 3, "heavy": "path"}, "servers=3: 4 pools need one each"),
+        ({"heavy": "users"}, "Did you mean 'user'"),
+        ({"transport": "https"}, "Did you mean 'http'"),
+        ({"calls": "batch"}, "Did you mean 'batched'"),
+        ({"weights": {"web-5": 2}}, "a weight for 'web-5', which is no server"),
+        ({"weights": {"web-1": 0}}, "weight of web-1=0: expected a whole number from 1"),
+        ({"weights": 3}, "weights=3: expected"),
+        ({"weights": {"web-1": 2}, "policy": "random"}, "weights with the policy random: they go with round_robin"),
     ],
 )
 def test_what_cannot_be_is_refused_when_it_is_made(changed: dict[str, object], said: str) -> None:
@@ -42,3 +54,69 @@ def test_what_cannot_be_is_refused_when_it_is_made(changed: dict[str, object], s
 def test_it_describes_itself_in_words() -> None:
     assert topology("balanced").describe() == "4 servers of 4 slots behind Envoy (round_robin)"
     assert Topology("one", servers=1, slots=1, balancer=False).describe() == "1 server of 1 slot, no balancer"
+    assert topology("split").describe() == (
+        "4 servers of 4 slots behind Envoy (round_robin); pools presentation 1, inventory 1, payments 1, heavy 1; "
+        "batched calls over HTTP"
+    )
+    assert set(SUMMARIES) == set(TOPOLOGIES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "servers", "pools"),
+    [
+        ("balanced", 3, {"web": 3}),
+        ("split", 4, {"presentation": 1, "inventory": 1, "payments": 1, "heavy": 1}),
+        ("split", 9, {"presentation": 3, "inventory": 2, "payments": 2, "heavy": 2}),
+        ("split-users", 2, {"web": 1, "heavy": 1}),
+        ("split-users", 8, {"web": 6, "heavy": 2}),
+    ],
+)
+def test_heavy_work_gets_a_quarter_of_the_servers_and_the_services_share_the_rest(
+    shape: str, servers: int, pools: dict[str, int]
+) -> None:
+    cut = topology(shape, servers=servers)
+    assert {pool.name: pool.servers for pool in cut.pools} == pools
+    assert len(set(cut.server_names)) == servers
+
+
+@pytest.mark.parametrize("services", SERVICES)
+def test_every_interface_has_one_home_and_whoever_is_not_at_home_calls_there(services: int) -> None:
+    offered = SERVICES[services]
+    apps = sorted(app for each in offered.values() for app in each)
+    assert apps == ["comments", "images", "inventory", "payments", "users"]
+    cut = topology("split", services=services, servers=8)
+    for service, own in offered.items():
+        elsewhere = cut.elsewhere(service)
+        assert sorted([*elsewhere, *own]) == apps
+        assert all(app in offered[home] for app, home in elsewhere.items())
+    assert cut.elsewhere("heavy") == cut.elsewhere(next(iter(offered)))
+
+
+def test_where_calls_stay_in_the_process_nothing_is_elsewhere() -> None:
+    cut = topology("split", transport="in_process")
+    assert cut.elsewhere("presentation") == {}
+    assert not cut.has_inner_calls
+
+
+def test_weights_are_told_by_pool_and_count_one_where_none_is_given() -> None:
+    assert topology("balanced").expected_weights() == {}
+    weighted = topology("split-users", weights={"web-2": 5})
+    assert weighted.expected_weights() == {"web": {"web-1": 1, "web-2": 5, "web-3": 1}, "heavy": {"heavy-1": 1}}
+
+
+OWN = {"mine": {"base": "split", "servers": 8, "policy": "random"}, "plain": {}, "odd": {"base": "spilt"}}
+
+
+def test_a_topology_of_ones_own_is_a_built_in_one_with_some_settings_changed() -> None:
+    mine = topology("mine", OWN, slots=2)
+    assert (mine.name, mine.services, mine.servers, mine.slots, mine.policy) == ("mine", 3, 8, 2, "random")
+    assert topology("plain", OWN).servers == topology("balanced").servers
+
+
+def test_a_topology_of_ones_own_is_offered_when_near_and_cannot_stand_for_a_built_in_one() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'mine'"):
+        topology("mime", OWN)
+    with pytest.raises(UsageError, match="unknown base 'spilt'.*\n.*'split'"):
+        topology("odd", OWN)
+    with pytest.raises(UsageError, match="'split' is built in"):
+        topology("split", {"split": {"servers": 8}})

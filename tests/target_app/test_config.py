@@ -25,6 +25,12 @@ def test_settings_come_from_the_environment_with_their_types() -> None:
     assert config.users == Config().users
 
 
+def test_the_apps_that_run_elsewhere_are_told_with_their_services() -> None:
+    given = {"LOADSIM_TARGET_REMOTE": "users=inventory,payments=payments", "LOADSIM_TARGET_SERVICES_SOCKET": "/s"}
+    assert Config.from_environment(given).services == {"users": "inventory", "payments": "payments"}
+    assert Config().services == {}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -35,6 +41,9 @@ def test_settings_come_from_the_environment_with_their_types() -> None:
         ("EXPORT_HOLD_S", "nan", "from 0 to 3,600"),
         ("EXPORT_HOLD_S", "inf", "from 0 to 3,600"),
         ("BACKEND", "", "is empty"),
+        ("CALLS", "sometimes", "expected serial, parallel, batched"),
+        ("REMOTE", "users", "expected APP=SERVICE,..."),
+        ("REMOTE", "users=inventory", "needs LOADSIM_TARGET_SERVICES_SOCKET"),
         ("ITEM", "5", "unknown setting LOADSIM_TARGET_ITEM: known are"),
     ],
 )
