@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +28,18 @@ def share_out_cpus() -> Cpus:
     return Cpus((available[0],), tuple(available[1:]))
 
 
-def keep_off(cpus: Cpus) -> None:
-    """Keep this process (the CLI) off the engine's CPU."""
-    if hasattr(os, "sched_setaffinity") and set(cpus.engine) != set(cpus.target) and cpus.target:
-        os.sched_setaffinity(0, cpus.target)
+@contextmanager
+def kept_off(cpus: Cpus) -> Iterator[None]:
+    """Keep this process (the CLI) off the engine's CPU meanwhile: the next run has to find it again."""
+    if not hasattr(os, "sched_setaffinity") or set(cpus.engine) == set(cpus.target) or not cpus.target:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus.target)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def describe_host() -> dict[str, object]:

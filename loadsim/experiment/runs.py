@@ -14,7 +14,7 @@ from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.interrupts import Interrupts
-from loadsim.experiment.machine import Cpus, keep_off, share_out_cpus
+from loadsim.experiment.machine import Cpus, kept_off, share_out_cpus
 from loadsim.experiment.prepare import Shape, drawn_seed, find_scenario, http_settings, make_plan, shape_of
 from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_results
@@ -50,7 +50,7 @@ class Result:
         print_summary(console, self.record, self.directory, self.report, self.seen)
 
 
-def run(settings: RunSettings, console: Console, *, quiet: bool = False) -> Result:
+def run(settings: RunSettings, console: Console, *, quiet: bool = False, report: bool = True) -> Result:
     """Make the traffic, measure, write record and report. Raises what can be told before any traffic."""
     scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
@@ -59,9 +59,8 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False) -> Resu
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
     cpus = share_out_cpus()
-    keep_off(cpus)
     steps = Steps(console, quiet=quiet)
-    with Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
+    with kept_off(cpus), Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
         with _subject(settings, topology, cpus, steps) as subject:
             plan = _plan(settings, shape, subject, cpus)
             collector = Collector(plan, shape.phases, subject.pools, [each.selection() for each in objectives])
@@ -74,8 +73,8 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False) -> Resu
         manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
         record = judge(measured, plan, summary, objectives, manifest)
         problems = write_results(record, collector.recorder, directory, started_at.timestamp())
-        report, seen = _report(directory, steps, problems, interrupts)
-    return Result(record, directory, report, seen, problems, _exit_code(record, measured, problems))
+        page, seen = _report(directory, steps, problems, interrupts) if report and not problems else (None, [])
+    return Result(record, directory, page, seen, problems, _exit_code(record, measured, problems))
 
 
 def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
@@ -108,8 +107,6 @@ def _report(
     from loadsim.report.rundata import load_run
     from loadsim.report.write import sentences, write_report
 
-    if problems:
-        return None, []
     again = f"'loadsim report {directory}' writes it"
     with steps.step("writing the report") as step:
         try:

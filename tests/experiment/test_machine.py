@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from loadsim.experiment.machine import Cpus, describe_host, keep_off, share_out_cpus
+from loadsim.experiment.machine import Cpus, describe_host, kept_off, share_out_cpus
 
 linux_only = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="CPUs can be chosen on Linux only")
 
@@ -19,17 +19,15 @@ def test_the_engine_gets_one_cpu_and_the_target_the_others() -> None:
     if len(before) > 1:
         assert len(cpus.engine) == 1
         assert sorted(cpus.engine + cpus.target) == sorted(before)
-        try:
-            keep_off(cpus)
+        with kept_off(cpus):
             assert os.sched_getaffinity(0) == set(cpus.target)
-        finally:
-            os.sched_setaffinity(0, before)
+        assert os.sched_getaffinity(0) == before
     only = min(before)
     try:
         os.sched_setaffinity(0, {only})
         assert share_out_cpus() == Cpus((only,), (only,))
-        keep_off(share_out_cpus())
-        assert os.sched_getaffinity(0) == {only}
+        with kept_off(share_out_cpus()):
+            assert os.sched_getaffinity(0) == {only}
     finally:
         os.sched_setaffinity(0, before)
 
@@ -37,7 +35,8 @@ def test_the_engine_gets_one_cpu_and_the_target_the_others() -> None:
 def test_a_system_that_cannot_choose_cpus_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert share_out_cpus() == Cpus((), ())
-    keep_off(Cpus((), ()))
+    with kept_off(Cpus((), ())):
+        pass
 
 
 def test_the_host_is_described_and_the_unknown_is_none() -> None:
