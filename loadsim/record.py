@@ -82,8 +82,8 @@ class Load(msgspec.Struct, kw_only=True):
     backlog_wait_s: Quantiles
     generator_cpu: float | None
     """Of the busiest worker, as a share of one core, over the measured window."""
-    max_in_flight: int
-    max_backlog: int
+    max_in_flight: int | None
+    max_backlog: int | None
 
 
 class Requests(msgspec.Struct, kw_only=True):

@@ -178,7 +178,6 @@ def _load(
 ) -> Load:
     fates = recorder.marginals.fates.sum(axis=0).tolist()
     scheduled = sum(fates) + lost
-    gauges = np.nan_to_num(recorder.seconds.gauges.rows(recorder.seconds.gauges.seconds))
     known = cpu[~np.isnan(cpu)]
     return Load(
         scheduled=scheduled,
@@ -192,9 +191,15 @@ def _load(
         late_start_s=late_start,
         backlog_wait_s=quantiles(recorder.backlog_wait()),
         generator_cpu=float(known.mean()) if len(known) else None,
-        max_in_flight=int(gauges[:, IN_FLIGHT].max(initial=0)) if max_in_flight is None else max_in_flight,
-        max_backlog=int(gauges[:, BACKLOG].max(initial=0)) if max_backlog is None else max_backlog,
+        max_in_flight=_highest(recorder, IN_FLIGHT) if max_in_flight is None else max_in_flight,
+        max_backlog=_highest(recorder, BACKLOG) if max_backlog is None else max_backlog,
     )
+
+
+def _highest(recorder: Recorder, gauge: int) -> int | None:
+    values = recorder.seconds.gauges.rows(recorder.seconds.gauges.seconds)[:, gauge]
+    known = values[~np.isnan(values)]
+    return int(known.max()) if len(known) else None
 
 
 def _in_window(values: FloatArray, window_s: float) -> FloatArray:

@@ -8,7 +8,7 @@ from loadsim.record import PhaseRecord, Quantiles, Recovery
 from loadsim.report.drawings.common import when
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
-from loadsim.report.text import clock, rate, seconds, share, times, visible
+from loadsim.report.text import amount, clock, rate, seconds, share, times, visible
 
 BUSIER = 1.5
 """A phase counts as a spike from this many times the rate of the one before."""
@@ -102,7 +102,7 @@ def queue(run: RunData) -> list[Finding]:
     longest = f"; 1 % of all arrivals waited {seconds(waited)} or more" if waited else ""
     return [
         Finding(
-            f"Up to {load.max_backlog:,} arrivals waited to start{moment}, with {load.max_in_flight:,} under way"
+            f"Up to {load.max_backlog:,} arrivals waited to start{moment}, with {amount(load.max_in_flight)} under way"
             f"{longest}.",
             "in-flight",
             "bad",

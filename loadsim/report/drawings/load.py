@@ -63,7 +63,7 @@ def in_flight(run: RunData) -> Chart | None:
         section="load",
         title="In flight",
         reading="Rises when answers come more slowly than arrivals; waiting to start means every user was busy.",
-        alt=f"At most {load.max_in_flight:,} arrivals were under way"
+        alt=f"At most {amount(load.max_in_flight)} arrivals were under way"
         + (f" (at {clock(at)})" if at is not None else "")
         + waited
         + ".",

@@ -19,7 +19,7 @@ from loadsim.report.terminal.words import (
     width_of,
     wrapped,
 )
-from loadsim.report.text import UNKNOWN, rate, visible
+from loadsim.report.text import UNKNOWN, amount, rate, visible
 
 LABEL = 12
 """Cells of the column of labels, its margin included."""
@@ -142,6 +142,6 @@ def _health(record: RunRecord) -> list[Text]:
     return [
         _figure("CPU", cpu, ""),
         _figure("late start p99", duration(load.late_start_s.p99), ""),
-        _figure("most in flight", f"{load.max_in_flight:,}", ""),
-        _figure("most waiting", f"{load.max_backlog:,}", ""),
+        _figure("most in flight", amount(load.max_in_flight), ""),
+        _figure("most waiting", amount(load.max_backlog), ""),
     ]
