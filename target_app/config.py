@@ -40,6 +40,8 @@ class Config:
     calls: str = _setting("serial", "how a page calls other services: serial, parallel or batched", choices=CALLS)
     request_timeout_s: float = _setting(30.0, "longest that a request may take with its calls to other services", 0.001)
 
+    misconduct: str = _setting("", "file that says how to misbehave while it is there: delay_s, error_share")
+
     seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
     items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)
     users: int = _setting(200, "users: ids 1..users", 1, 1_000_000)

@@ -22,7 +22,10 @@ INSTALLED_APPS = [
     "target_app.comments",
     "target_app.presentation",
 ]
-MIDDLEWARE = ["target_app.presentation.refusals.RefusalMiddleware"]
+MIDDLEWARE = [
+    "target_app.misconduct.MisconductMiddleware",
+    "target_app.presentation.refusals.RefusalMiddleware",
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_I18N = False
 USE_TZ = True

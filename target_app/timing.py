@@ -8,11 +8,12 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     lock        ... the wait for SQLite's single writer (BEGIN IMMEDIATE)
     render      filling templates          image       resizing a picture
     provider    waiting for the payment provider        export      holding the slot for an export
+    fault       a delay that was ordered (target_app.misconduct)
     rpc         calls over the apps' interfaces, outermost ones; its description is how many calls were made in all
     inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
                 description is how many there were. Made in parallel, their sum may exceed the whole
 
-db, lock, render, image, provider and export, and the requests to services, count wherever they happened on behalf of
+db, lock, render, image, provider, export and fault, and the requests to services, count wherever they happened on behalf of
 this request: another service's account comes back with its answer.
 
 A request is served by one thread from start to end, so the account is kept by thread.

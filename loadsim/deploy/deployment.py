@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import secrets
@@ -64,6 +65,32 @@ class Deployment:
         """Return what ended although it should not have, since the start: how, and the last lines of its log."""
         self._keeper.listen()
         return [describe_failure(event) for event in self._keeper.failed]
+
+    def kill(self, server: str) -> None:
+        """End a server and its children at once, and leave them so."""
+        self._keeper.order("kill", server)
+
+    def start(self, server: str) -> None:
+        """Start a server again that was killed; it answers when it is up."""
+        self._keeper.order("start", server)
+
+    def pause(self, server: str) -> None:
+        """Freeze a server: its connections stay, and nothing answers."""
+        self._keeper.order("pause", server)
+
+    def resume(self, server: str) -> None:
+        """Let a frozen server go on."""
+        self._keeper.order("resume", server)
+
+    def misbehave(self, server: str, *, delay_s: float = 0.0, error_share: float = 0.0) -> None:
+        """Let a server answer so much later, and a share of the requests with 500; twice 0 is as it should be."""
+        orders = servers.misconduct_file(self.scratch, server)
+        if not delay_s and not error_share:
+            orders.unlink(missing_ok=True)
+            return
+        written = orders.with_suffix(".new")
+        written.write_text(json.dumps({"delay_s": delay_s, "error_share": error_share}))
+        written.replace(orders)
 
     def detach(self, state_file: Path) -> None:
         """Let the target outlive this process; who is told of it by ``state_file`` may end it.

@@ -6,8 +6,12 @@ the scratch directory. Descendants that lose their parent become its children (P
 each process has a process group of its own, which is ended as a whole. Linux's parent-death signal alone would not do:
 it reaches direct children only.
 
-On its standard input: one line, the plan as JSON; later perhaps a line ``{"detach": {"path", "state"}}``, after which
-the pipe may close, and only SIGTERM ends it. On its standard output: one JSON event a line,
+On its standard input: one line, the plan as JSON; later perhaps one JSON object a line,
+
+    {"kill": name}      {"start": name}: again, after that        {"pause": name}       {"resume": name}
+    {"detach": {"path", "state"}}: after it the pipe may close, and only SIGTERM ends it
+
+On its standard output: one JSON event a line,
 
     {"event": "step", "text"}                      {"event": "started", "name", "pid"}
     {"event": "failed", "name", "how", "tail"}     during the start it is the last one; later the others run on
@@ -70,6 +74,8 @@ class Keeper:
         self._running: dict[int, Process] = {}
         self._groups: set[int] = set()
         self._ended: dict[str, int] = {}
+        self._to_end: set[str] = set()
+        """Processes whose end was asked for."""
         self._state: Path | None = None
 
     def run(self) -> None:
@@ -159,7 +165,9 @@ class Keeper:
     def _watch(self) -> NoReturn:
         while True:
             for name, code in self._ended.items():
-                self._tell_failed(name, _how(code))
+                if name not in self._to_end:
+                    self._tell_failed(name, _how(code))
+            self._to_end -= self._ended.keys()
             self._ended.clear()
             self._bound_logs()
             self._pause(1.0)
@@ -173,8 +181,35 @@ class Keeper:
     def _pause(self, seconds: float) -> None:
         """Wait a while, or until something happens; note who has ended; obey the pipe."""
         for line in self._control.wait(seconds):
-            self._detach(**json.loads(line)["detach"])
+            for command, value in json.loads(line).items():
+                self._obey(command, value)
         self._reap()
+
+    def _obey(self, command: str, value: Any) -> None:
+        if command == "detach":
+            self._detach(**value)
+        elif command == "start":
+            self._start_again(value)
+        elif command == "kill":
+            self._to_end.add(value)
+            self._signal_whole(value, signal.SIGKILL)
+        else:
+            self._signal_whole(value, signal.SIGSTOP if command == "pause" else signal.SIGCONT)
+
+    def _signal_whole(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process and its children, which are of its group."""
+        for pid, process in self._running.items():
+            if process.name == name:
+                _signal(-pid, number)
+
+    def _start_again(self, name: str) -> None:
+        process = next(p for stage in self._plan.stages for p in stage.processes if p.name == name)
+        if process.unix:
+            Path(process.unix).unlink(missing_ok=True)  # left by the one that was killed
+        try:
+            self._spawn(process)
+        except _StartFailed as failure:
+            self._tell_failed(failure.name, failure.how)
 
     def _detach(self, path: str, state: dict[str, Any]) -> None:
         """Write the state file that only this user can read, and care no more for the pipe."""
@@ -207,9 +242,8 @@ class Keeper:
     def _stop(self) -> None:
         """End all descendants: politely, then by force. Only then return."""
         for pid in list(self._running):
-            # A frozen process learns of SIGTERM once it goes on.
+            _signal(-pid, signal.SIGCONT)  # a frozen process learns of SIGTERM only once it goes on
             _signal(pid, signal.SIGTERM)
-            _signal(pid, signal.SIGCONT)
         until = time.monotonic() + self._plan.grace_s
         while self._reap() and time.monotonic() < until:
             time.sleep(POLL_S / 2)

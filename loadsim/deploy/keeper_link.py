@@ -75,6 +75,10 @@ class KeeperLink:
                 return
         raise TargetError("the keeper of the target did not let it go")
 
+    def order(self, command: str, name: str) -> None:
+        """Have a process killed, started again, paused or resumed."""
+        self._send(json.dumps({command: name}))
+
     def listen(self) -> list[dict[str, Any]]:
         """Return the events that came since the last time, without waiting."""
         while not self._events.closed and (data := self._events.read(65_536)):

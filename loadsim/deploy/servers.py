@@ -34,6 +34,11 @@ def socket_path(scratch: Path, name: str) -> Path:
     return scratch / f"{name}.sock"
 
 
+def misconduct_file(scratch: Path, name: str) -> Path:
+    """Return where the server called ``name`` reads how to misbehave."""
+    return scratch / f"{name}.misconduct"
+
+
 def calls_socket(scratch: Path) -> Path:
     """Return where the balancer takes the calls of the servers to other services."""
     return scratch / "services.sock"
@@ -66,7 +71,12 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
     }
     flags = [text for name, value in options.items() for text in (name, str(value))]
     argv = (sys.executable, "-m", "granian", *listen, *flags, "--no-ws", "target_app.wsgi:application")
-    own = {"backend": name, "slots": str(topology.slots), **_calls(topology, pool, scratch)}
+    own = {
+        "backend": name,
+        "slots": str(topology.slots),
+        "misconduct": str(misconduct_file(scratch, name)),
+        **_calls(topology, pool, scratch),
+    }
     env = _environment(scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
     return Process(name, argv, env, unix=unix, port=port or 0)
 
