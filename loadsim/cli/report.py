@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from loadsim.cli import completion
 from loadsim.errors import ExitCode, UsageError, nearest
+
+if TYPE_CHECKING:
+    from loadsim.report.rundata import RunData
 
 _FORMATS = ("html", "png", "svg", "csv", "md")
 _SIZE = re.compile(r"(\d+)x(\d+)")
@@ -36,38 +41,56 @@ def report(
     dark: Annotated[bool, typer.Option("--dark", help="Pictures on a dark ground.")] = False,
     size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of the pictures.")] = "1600x900",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to write; default: into the run.", file_okay=False)
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Default: into the run; of several: reports/TIME-overlay.",
+            file_okay=False,
+        ),
     ] = None,
 ) -> int:
-    """Render recorded runs again.
+    """Render recorded runs again; several are laid over each other.
 
     The page, the pictures, the numbers of the charts, a summary for a pull request.
+    Of several runs one report is made, and how they differ from the first.
 
-    loadsim report reports/20261124T190211Z-spiky-balanced
     loadsim report reports/20261124T190211Z-spiky-balanced --format png,md --dark
+    loadsim report reports/before reports/after --out reports/both
     """
     from loadsim.report.rundata import load_run
     from loadsim.report.terminal import open_console
-    from loadsim.report.write import write_formats
+    from loadsim.report.write import write_formats, write_overlay
 
     console = open_console()
     wanted = _parse_formats(formats)
     pixels = _parse_size(size)
     loaded = [load_run(path) for path in runs]
-    if out is not None and len(loaded) > 1:
-        raise UsageError("--out takes one run", hint="Without --out each run's report is written into the run itself.")
-    for run in loaded:
-        directory = out or run.directory
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            paths = write_formats(run, directory, wanted, dark=dark, size=pixels)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write to '{directory}': {error.strerror or error}", hint="--out names another directory."
-            ) from None
-        for path in paths:
-            console.out(path, highlight=False)
+    directory = _directory(loaded, out)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        paths = (
+            write_formats(loaded[0], directory, wanted, dark=dark, size=pixels)
+            if len(loaded) == 1
+            else write_overlay(loaded, directory, wanted, dark=dark, size=pixels)
+        )
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to '{directory}': {error.strerror or error}", hint="--out names another directory."
+        ) from None
+    for path in paths:
+        console.out(path, highlight=False)
     return int(ExitCode.OK)
+
+
+def _directory(runs: Sequence[RunData], out: Path | None) -> Path:
+    """Return where to write: into the one run, or beside the runs, where no run's own report is overwritten."""
+    if len(runs) == 1:
+        return out or runs[0].directory
+    if out is not None and (out / "run.json").exists():
+        raise UsageError(
+            f"--out: '{out}' is a run, and its own report would be overwritten", hint="Name another directory."
+        )
+    return out or Path("reports") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-overlay"
 
 
 def _parse_formats(text: str) -> list[str]:

@@ -20,6 +20,7 @@ Tick = tuple[float, str]
 
 MANY_POINTS = 1200
 """Beyond these lines are drawn thinner."""
+_BARS_OF_A_ROW = 0.6
 EMPTY: FloatArray = np.zeros(0)
 
 
@@ -73,6 +74,13 @@ class Mark:
     at: float
     axis: Literal["x", "y"] = "y"
     role: str = "objective"
+    broken: bool = False
+    """Whether it is a bound that did not hold."""
+
+    @property
+    def text(self) -> str:
+        """Return what stands at the line."""
+        return f"{self.label} – broken" if self.broken else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,23 @@ class Chart:
     categories: tuple[str, ...] = ()
     heat: Heat | None = None
     wide: bool = False
+
+
+def bar_places(chart: Chart) -> tuple[float, dict[str, float]]:
+    """Return how thick a bar is, as a share of its row, and how far from the row's middle each series' bars are.
+
+    Bars of several series share the row, the first on top.
+    """
+    keys = [series.key for series in chart.series if series.shape == "bar"]
+    if not keys:
+        return 0.0, {}
+    thick = _BARS_OF_A_ROW / len(keys)
+    return thick, {key: (place - (len(keys) - 1) / 2) * thick for place, key in enumerate(keys)}
+
+
+def row_room(chart: Chart) -> float:
+    """Return how many times the usual height a row takes: bars that share one need more of it."""
+    return max(1.0, sum(series.shape == "bar" for series in chart.series) / 2)
 
 
 def percentile_place(quantile: FloatArray | float) -> FloatArray:

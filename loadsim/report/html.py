@@ -13,13 +13,14 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from loadsim.record import RunRecord
 from loadsim.report.chart import Chart, FloatArray
 from loadsim.report.charts import SECTIONS, charts
 from loadsim.report.figures import Figure, Verdict, all_good, figures, verdict
@@ -39,29 +40,39 @@ class Page:
 
     title: str
     subject: str
-    target: str
-    subtitle: str
-    verdict: Verdict
-    figures: Sequence[Figure]
-    seen: Sequence[Finding]
+    beside: str
+    """What stands beside the subject in the heading."""
     charts: Sequence[Chart]
     tables: Sequence[Table]
-    remarks: Mapping[str, str]
-    """By section, what is said where there is nothing to draw."""
-    facts: Sequence[tuple[str, str]]
-    command: str
-    record: str
+    sections: Mapping[str, str]
+    """Key -> title, in order; a section is shown if it has a chart, a table or a remark."""
+    commands: Sequence[tuple[str, str]]
+    """Which run, and how to make it again."""
     warnings: Sequence[str]
-    notes: Sequence[str]
+    subtitle: str = ""
+    verdict: Verdict | None = None
+    figures: Sequence[Figure] = ()
+    lead: Sequence[Table] = ()
+    """What is shown before everything else."""
+    seen: Sequence[Finding] = ()
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """By section, what is said where there is nothing to draw."""
+    facts: Sequence[tuple[str, str]] = ()
+    record: str = ""
 
 
 def write_html(run: RunData, path: Path, drawn: Sequence[Chart] | None = None) -> Path:
-    """Write the report of a run as one HTML file, whole or not at all, and return its path. Raises OSError.
+    """Write the report of a run as one HTML file and return its path. Raises OSError.
 
     ``drawn`` are the run's charts where the caller has them already.
     """
+    return write_page(page_of(run, charts(run) if drawn is None else drawn), path)
+
+
+def write_page(page: Page, path: Path) -> Path:
+    """Write a page as one HTML file, whole or not at all, and return its path. Raises OSError."""
     part = path.with_name(path.name + ".part")
-    part.write_text(render(page_of(run, charts(run) if drawn is None else drawn)), encoding="utf-8", errors="replace")
+    part.write_text(render(page), encoding="utf-8", errors="replace")
     part.replace(path)
     return path
 
@@ -76,20 +87,25 @@ def page_of(run: RunData, drawn: Sequence[Chart]) -> Page:
     return Page(
         title=visible(f"{subject} · loadsim"),
         subject=visible(manifest.scenario),
-        target=visible(f"{manifest.topology} target" if manifest.topology else manifest.target),
+        beside=visible(f"on {manifest.topology} target" if manifest.topology else f"on {manifest.target}"),
         subtitle=visible(f"{manifest.profile} for {length(manifest.duration_s)}"),
         verdict=verdict(record),
         figures=figures(run),
         seen=seen(run),
         charts=drawn,
         tables=tables(run),
+        sections=SECTIONS,
         remarks={"errors": all_good(record)},
         facts=facts(record),
-        command=visible(shlex.join(repeat_command(manifest.argv, manifest.seed)), 4000),
+        commands=[("", command_of(record))],
         record=msgspec.json.format(msgspec.json.encode(record), indent=2).decode(),
-        warnings=[visible(text) for text in record.warnings],
-        notes=[visible(text) for text in run.notes],
+        warnings=[visible(text) for text in (*record.warnings, *run.notes)],
     )
+
+
+def command_of(record: RunRecord) -> str:
+    """Return the command that makes a run again."""
+    return visible(shlex.join(repeat_command(record.manifest.argv, record.manifest.seed)), 4000)
 
 
 def repeat_command(argv: Sequence[str], seed: int) -> list[str]:
@@ -114,12 +130,12 @@ def render(page: Page) -> str:
             [t for t in page.tables if t.section == key],
             page.remarks.get(key, ""),
         )
-        for key in SECTIONS
+        for key in page.sections
     }
     return environment.get_template("report.html").render(
         page=page,
         first=next((chart for chart in page.charts if chart.key == _FIRST), None),
-        sections=[(key, SECTIONS[key], *parts) for key, parts in by_section.items() if any(parts)],
+        sections=[(key, page.sections[key], *parts) for key, parts in by_section.items() if any(parts)],
         chart_titles={chart.key: chart.title for chart in page.charts},
         height=plot_height_px,
         style=style,

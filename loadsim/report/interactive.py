@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loadsim.report.chart import MANY_POINTS, Band, Chart, Mark, Series
+from loadsim.report.chart import MANY_POINTS, Band, Chart, Mark, Series, bar_places, row_room
 from loadsim.report.theme import HEAT, LIGHT
 
 FONT = "system-ui, sans-serif"
@@ -31,7 +31,7 @@ def plot_height_px(chart: Chart) -> int:
     """Return how high the plot is drawn."""
     if chart.kind == "bars":
         row = ROW_PX if len(chart.categories) <= MANY_ROWS else MANY_ROW_PX
-        return 56 + row * max(len(chart.categories), 2)
+        return 56 + round(row * row_room(chart) * max(len(chart.categories), 2))
     return 300 if chart.wide else 260
 
 
@@ -81,7 +81,12 @@ def _figure(chart: Chart) -> Any:
 def _columns(chart: Chart) -> dict[str, Any]:
     if chart.kind == "bars":
         rows = np.arange(len(chart.categories), dtype=float)
-        return {"row": rows.tolist()} | {f"v{i}": s.values.tolist() for i, s in enumerate(chart.series)}
+        places = bar_places(chart)[1]
+        return (
+            {"row": rows.tolist()}
+            | {f"row{i}": (rows + places.get(s.key, 0.0)).tolist() for i, s in enumerate(chart.series)}
+            | {f"v{i}": s.values.tolist() for i, s in enumerate(chart.series)}
+        )
     names = ["x", *(f"v{i}" for i in range(len(chart.series)))]
     if chart.kind == "stack":
         names += [f"{edge}{i}" for i in range(len(chart.series)) for edge in "lu"]
@@ -129,14 +134,15 @@ def _add_bars(plot: Any, chart: Chart, source: Any) -> None:
     dots = [i for i, series in enumerate(chart.series) if series.shape == "dot"]
     if len(dots) == 2:
         plot.hbar(y="row", left=f"v{dots[0]}", right=f"v{dots[1]}", height=0.14, source=source, color=LIGHT["line"])
+    thick = bar_places(chart)[0]
     for number, series in enumerate(chart.series):
-        _add_bar(plot, series, number, source, many=many)
+        _add_bar(plot, series, number, source, thick=thick, many=many)
 
 
-def _add_bar(plot: Any, series: Series, number: int, source: Any, *, many: bool) -> None:
+def _add_bar(plot: Any, series: Series, number: int, source: Any, *, thick: float, many: bool) -> None:
     style = {"color": LIGHT[series.role], "source": source, "name": f"s{number}"}
     if series.shape == "bar":
-        plot.hbar(y="row", left=0.0, right=f"v{number}", height=0.56, **style)
+        plot.hbar(y=f"row{number}", left=0.0, right=f"v{number}", height=thick, **style)
     elif series.shape == "tick":
         plot.scatter(
             f"v{number}", "row", marker="dash", angle=np.pi / 2, size=12 if many else 26, line_width=2, **style
@@ -212,7 +218,7 @@ def _add_marks(plot: Any, marks: tuple[Mark, ...], factor: float) -> None:
     for mark in marks:
         colour = LIGHT[mark.role]
         style = {"line_color": colour, "line_dash": [6, 4], "line_width": 1.2}
-        text = {"text": mark.label, "text_color": colour} | _label(LIGHT["surface"])
+        text = {"text": mark.text, "text_color": colour} | _label(LIGHT["surface"])
         if mark.axis == "y":
             plot.add_layout(Span(location=mark.at, dimension="width", **style))
             right = Node(target="frame", symbol="right")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 from loadsim.report.figures import figures, verdict
-from loadsim.report.html import repeat_command
+from loadsim.report.html import command_of
 from loadsim.report.rundata import RunData
 from loadsim.report.seen import seen
 from loadsim.report.tables import Table, objectives, routes
 from loadsim.report.text import visible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#!|~@&])")
-_ROUTES = 10
+_ROWS = 15
 
 
 def write_markdown(run: RunData, path: Path) -> Path:
@@ -27,33 +26,38 @@ def markdown(run: RunData) -> str:
     """Return verdict, figures, what was seen, objectives and the busiest routes."""
     manifest, judged = run.record.manifest, verdict(run.record)
     target = manifest.topology or manifest.target
-    lines = [f"### {_safe(manifest.scenario)} on {_safe(target)}: {judged.word.lower()}", ""]
-    lines += [f"- {_safe(reason)}" for reason in judged.why] + [""]
+    lines = [f"### {safe(manifest.scenario)} on {safe(target)}: {judged.word.lower()}", ""]
+    lines += [f"- {safe(reason)}" for reason in judged.why] + [""]
     shown = figures(run)
-    lines += ["| " + " | ".join(_safe(f.name) for f in shown) + " |", "|" + " ---: |" * len(shown)]
-    lines += ["| " + " | ".join(f"**{_safe(f.value)}** {_safe(f.beside)}" for f in shown) + " |", ""]
+    lines += ["| " + " | ".join(safe(f.name) for f in shown) + " |", "|" + " ---: |" * len(shown)]
+    lines += ["| " + " | ".join(f"**{safe(f.value)}** {safe(f.beside)}" for f in shown) + " |", ""]
     found = seen(run)
     if found:
-        lines += ["**What was seen**", "", *(f"- {_safe(finding.text)}" for finding in found), ""]
+        lines += ["**What was seen**", "", *(f"- {safe(finding.text)}" for finding in found), ""]
     for table in (objectives(run), routes(run)):
-        lines += _table(table) if table.rows else []
-    command = visible(shlex.join(repeat_command(manifest.argv, manifest.seed)), 4000)
+        lines += table_lines(table) if table.rows else []
+    return "\n".join([*lines, fenced(command_of(run.record)), ""])
+
+
+def fenced(command: str) -> str:
+    """Return a command as a block of code, whatever is in it."""
     fence = "`" * (max((len(ticks) for ticks in re.findall("`+", command)), default=0) + 3)
-    return "\n".join([*lines, f"{fence}\n{command}\n{fence}", ""])
+    return f"{fence}\n{command}\n{fence}"
 
 
-def _table(table: Table) -> list[str]:
-    rows = table.rows[:_ROUTES]
+def table_lines(table: Table) -> list[str]:
+    """Return the lines of a table, the first rows of a long one."""
+    rows = table.rows[:_ROWS]
     left_out = len(table.rows) - len(rows)
     return [
-        "| " + " | ".join(table.columns) + " |",
+        "| " + " | ".join(safe(column) for column in table.columns) + " |",
         "| " + " | ".join("---:" if numeric else "---" for numeric in table.numeric) + " |",
-        *("| " + " | ".join(_safe(cell.text) for cell in row) + " |" for row in rows),
+        *("| " + " | ".join(safe(cell.text) for cell in row) + " |" for row in rows),
         *([f"\n{left_out} more in the report."] if left_out else []),
         "",
     ]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no mention, no link."""
     return _SPECIAL.sub(r"\\\1", visible(text))

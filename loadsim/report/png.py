@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from loadsim.report.chart import MANY_POINTS, Chart, Series
+from loadsim.report.chart import MANY_POINTS, Chart, Series, bar_places, row_room
 from loadsim.report.charts import charts
 from loadsim.report.rundata import RunData
 from loadsim.report.theme import DARK, HEAT, LIGHT
@@ -38,9 +38,13 @@ def write_pngs(
 
     ``drawn`` are the run's charts where the caller has them already.
     """
-    subject = f"{run.record.manifest.scenario} · {run.record.manifest.topology or run.record.manifest.target}"
     shown = charts(run) if drawn is None else drawn
-    return write_charts(shown, directory, subject=subject, dark=dark, size=size, kind=kind)
+    return write_charts(shown, directory, subject=subject_of(run), dark=dark, size=size, kind=kind)
+
+
+def subject_of(run: RunData) -> str:
+    """Return what a run's pictures say they are of."""
+    return f"{run.record.manifest.scenario} · {run.record.manifest.topology or run.record.manifest.target}"
 
 
 def write_charts(
@@ -109,7 +113,7 @@ def _pixels(chart: Chart, size: Size) -> Size:
     if chart.kind != "bars":
         return width, height
     rows = len(chart.categories)
-    inches = 1.64 + max(1.0, rows * (0.34 if rows <= 16 else 0.2))
+    inches = 1.64 + max(1.0, rows * (0.34 if rows <= 16 else 0.2) * row_room(chart))
     return width, round(inches * width / _INCHES_WIDE)
 
 
@@ -135,7 +139,7 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         transform = axes.get_yaxis_transform() if along_y else axes.get_xaxis_transform()
         offset = (0, 3) if along_y else (4, 0)
         axes.annotate(
-            _plain(mark.label), place, xycoords=transform, xytext=offset, textcoords="offset points",
+            _plain(mark.text), place, xycoords=transform, xytext=offset, textcoords="offset points",
             ha="right" if along_y else "left", size=8.5, color=theme[mark.role], bbox=_ground(theme["surface"]),
         )  # fmt: skip
     if shown:
@@ -185,10 +189,11 @@ def _bars(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     rows = np.arange(len(chart.categories))
     many = len(rows) > 16
     dots = [series for series in chart.series if series.shape == "dot"]
+    thick, places = bar_places(chart)
     for series in chart.series:
         colour, label = theme[series.role], _plain(series.label)
         if series.shape == "bar":
-            axes.barh(rows, series.values, 0.62, color=colour, label=label)
+            axes.barh(rows + places[series.key], series.values, thick, color=colour, label=label)
         elif series.shape == "tick":
             axes.plot(series.values, rows, "|", ms=9 if many else 17, mew=2, color=colour, label=label)
         else:

@@ -34,11 +34,13 @@ class RunData:
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
     """By metric (``response_time``, ``service_time``): the counts of all requests by interval."""
     notes: tuple[str, ...] = ()
+    service_only: bool = False
+    """Speak of service time though there is response time: beside a run that has none."""
 
     @property
     def closed(self) -> bool:
-        """Whether nothing had a due time, so that service time is what there is."""
-        return self.record.response_time_s is None
+        """Whether service time is what there is: nothing had a due time."""
+        return self.service_only or self.record.response_time_s is None
 
     @property
     def time_word(self) -> str:
@@ -48,7 +50,8 @@ class RunData:
     @property
     def main_time(self) -> Quantiles:
         """Return the distribution that speaks for the run: response time, in a closed model service time."""
-        return self.record.response_time_s or self.record.service_time_s
+        response, service = self.record.response_time_s, self.record.service_time_s
+        return service if response is None or self.service_only else response
 
     @property
     def times_s(self) -> FloatArray:
@@ -101,10 +104,11 @@ def spread(table: Table | None, key: str, value: str, times_s: FloatArray) -> di
     return dict(zip(numbers, wide, strict=True))
 
 
-def curve(intervals: WholeIntervals | None, quantiles: FloatArray) -> FloatArray | None:
+def curve(intervals: WholeIntervals | None, quantiles: FloatArray, unanswered: int = 0) -> FloatArray | None:
     """Return the time in seconds at each quantile (0..1) of the whole run; None without any sample.
 
-    The q-quantile is the highest value of the cell that holds rank ceil(q n), as HdrHistogram has it.
+    The q-quantile is the highest value of the cell that holds rank ceil(q n), as HdrHistogram has it. What had no
+    answer ranks above all: nan. So is what lies beyond the first quantile that is the slowest of all n.
     """
     if intervals is None:
         return None
@@ -112,8 +116,10 @@ def curve(intervals: WholeIntervals | None, quantiles: FloatArray) -> FloatArray
     count = int(upto[-1])
     if not count:
         return None
-    ranks = np.clip(np.ceil(quantiles * count - 1e-9), 1, count)
-    return np.asarray(HIGHEST_EQUIVALENT_US[np.searchsorted(upto, ranks)] / 1e6, np.float64)
+    ranks = np.clip(np.ceil(quantiles * (count + unanswered) - 1e-9), 1, count + unanswered)
+    told = np.concatenate([[True], ranks[:-1] < count + unanswered]) & (ranks <= count)
+    cells = np.searchsorted(upto, np.minimum(ranks, count))
+    return np.asarray(np.where(told, HIGHEST_EQUIVALENT_US[cells] / 1e6, np.nan), np.float64)
 
 
 def heat(intervals: WholeIntervals | None) -> Heat | None:

@@ -17,11 +17,15 @@ from loadsim.units import format_size
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its text, what it sorts by (None sorts last), and a tone where it is good or bad news."""
+    """A cell: its text, what it sorts by (None sorts last), and a tone where it is good or bad news.
+
+    ``role`` is the colour of the series that the row stands for.
+    """
 
     text: str
     sort: float | str | None = None
     tone: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +268,14 @@ def _main(run: RunData, response: Quantiles, service: Quantiles) -> Quantiles:
     return service if run.closed else response
 
 
+def time_cell(q: Quantiles, name: str) -> Cell:
+    """Return a quantile of times by name; one that falls on work without an answer says so."""
+    value = getattr(q, name)
+    return Cell("no answer" if value is None and q.count and q.unanswered else seconds(value), value)
+
+
 def _times(q: Quantiles, names: Sequence[str]) -> tuple[Cell, ...]:
-    values = [getattr(q, name) for name in names]
-    return tuple(
-        Cell("no answer" if value is None and q.count and q.unanswered else seconds(value), value) for value in values
-    )
+    return tuple(time_cell(q, name) for name in names)
 
 
 def _count(value: int) -> Cell:

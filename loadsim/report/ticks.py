@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -43,12 +44,10 @@ def logarithmic(title: str, values: FloatArray, *, also: tuple[float, ...] = ())
     return Axis(title, "seconds", "log", low, high, ticks)
 
 
-def percentile(title: str, samples: int) -> Axis:
-    """Return the percentile axis, to 99.99 % and no further than ``samples`` can tell."""
-    nines = min(4.0, max(2.0, math.log10(max(samples, 1))))
-    wanted = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
-    ticks = tuple((float(percentile_place(q)), f"{q * 100:g} %") for q in wanted if percentile_place(q) <= nines + 1e-9)
-    return Axis(title, "share", "percentile", 0.0, nines, ticks)
+def percentile(title: str) -> Axis:
+    """Return the percentile axis, to 99.99 %."""
+    ticks = tuple((float(percentile_place(q)), f"{q * 100:g} %") for q in (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999))
+    return Axis(title, "share", "percentile", 0.0, ticks[-1][0], ticks)
 
 
 def clocked(duration_s: float) -> Axis:
@@ -59,6 +58,18 @@ def clocked(duration_s: float) -> Axis:
         (float(t), clock(t, hours_too=duration_s >= 3600)) for t in range(0, math.floor(duration_s) + 1, step)
     )
     return Axis("time since the start", "seconds", "clock", 0.0, duration_s, ticks)
+
+
+def category(names: Sequence[str]) -> Axis:
+    """Return the axis of a chart's categories, a row each."""
+    return Axis("", "count", "category", 0.0, float(len(names)), tuple((float(i), n) for i, n in enumerate(names)))
+
+
+def like(axis: Axis, values: FloatArray, *, also: tuple[float, ...] = ()) -> Axis:
+    """Return an axis of values in the manner of another: its title, its unit, its scale."""
+    if axis.scale == "log":
+        return logarithmic(axis.title, values, also=also)
+    return linear(axis.title, axis.unit, values, at_least=max(also, default=0.0))
 
 
 def duration_scale(top_s: float) -> tuple[str, float]:

@@ -1,13 +1,15 @@
-"""The report of a run directory, written into it: the page and the pictures."""
+"""The report of a run directory, written into it, and that of several runs, written beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from loadsim.report.chart import Chart
 from loadsim.report.rundata import RunData, load_run
 
-REPORT = "report.html"
+REPORT, SUMMARY = "report.html", "report.md"
+Size = tuple[int, int]
 
 
 def write_report(directory: Path) -> Path:
@@ -17,27 +19,50 @@ def write_report(directory: Path) -> Path:
 
 
 def write_formats(
-    run: RunData, directory: Path, formats: Sequence[str], *, dark: bool = False, size: tuple[int, int] = (1600, 900)
+    run: RunData, directory: Path, formats: Sequence[str], *, dark: bool = False, size: Size = (1600, 900)
 ) -> list[Path]:
     """Write the report in these formats (html, png, svg, csv, md) and return the paths. Raises OSError."""
     from loadsim.report.charts import charts
     from loadsim.report.html import write_html
     from loadsim.report.markdown import write_markdown
+    from loadsim.report.png import subject_of
+
+    drawn = charts(run)
+    paths = [write_html(run, directory / REPORT, drawn)] if "html" in formats else []
+    paths += _write_charts(drawn, directory, formats, subject_of(run), dark=dark, size=size)
+    return [*paths, write_markdown(run, directory / SUMMARY)] if "md" in formats else paths
+
+
+def write_overlay(
+    runs: Sequence[RunData], directory: Path, formats: Sequence[str], *, dark: bool = False, size: Size = (1600, 900)
+) -> list[Path]:
+    """Write one report of several runs on the same axes and return the paths. Raises UsageError, OSError."""
+    from loadsim.report.html import write_page
+    from loadsim.report.overlay.charts import overlay_charts
+    from loadsim.report.overlay.page import overlay_page, write_overlay_markdown
+    from loadsim.report.overlay.runs import lay_out
+
+    laid = lay_out(runs)
+    drawn = overlay_charts(laid)
+    paths = [write_page(overlay_page(laid, drawn), directory / REPORT)] if "html" in formats else []
+    subject = " · ".join(one.label for one in laid)
+    paths += _write_charts(drawn, directory, formats, subject, dark=dark, size=size)
+    return [*paths, write_overlay_markdown(laid, directory / SUMMARY)] if "md" in formats else paths
+
+
+def _write_charts(
+    drawn: Sequence[Chart], directory: Path, formats: Sequence[str], subject: str, *, dark: bool, size: Size
+) -> list[Path]:
     from loadsim.report.numbers import write_numbers
-    from loadsim.report.png import write_pngs
+    from loadsim.report.png import write_charts
 
     paths: list[Path] = []
-    drawn = charts(run)
-    if "html" in formats:
-        paths.append(write_html(run, directory / REPORT, drawn))
     if "png" in formats:
-        paths += write_pngs(run, directory, dark=dark, size=size, drawn=drawn)
+        paths += write_charts(drawn, directory, subject=subject, dark=dark, size=size)
     if "svg" in formats:
-        paths += write_pngs(run, directory, dark=dark, size=size, kind="svg", drawn=drawn)
+        paths += write_charts(drawn, directory, subject=subject, dark=dark, size=size, kind="svg")
     if "csv" in formats:
         paths += write_numbers(drawn, directory)
-    if "md" in formats:
-        paths.append(write_markdown(run, directory / "report.md"))
     return paths
 
 

@@ -64,7 +64,7 @@ def test_the_busiest_phase_is_shaded(loaded):
 
 def test_a_bound_on_p99_is_drawn_where_response_time_is(loaded):
     found = by_key(loaded("spiky"))
-    assert ("p99 < 250ms – broken", 0.25) in [(mark.label, mark.at) for mark in found["latency"].marks]
+    assert ("p99 < 250ms – broken", 0.25) in [(mark.text, mark.at) for mark in found["latency"].marks]
     assert "error_rate" not in " ".join(mark.label for chart in found.values() for mark in chart.marks)
 
 
@@ -81,7 +81,18 @@ def test_the_percentile_curve_meets_the_quantiles_of_the_record(loaded):
     response = chart.series[0].values
     place = int(np.argmin(np.abs(chart.xs - 2.0)))  # two nines
     assert response[place] == pytest.approx(run.record.response_time_s.p99, rel=0.02)
-    assert (np.diff(response) >= 0).all()
+    known = np.isfinite(response)
+    assert (np.diff(response[known]) >= 0).all()
+
+
+def test_the_percentile_curve_ends_with_the_slowest_request_on_an_axis_to_four_nines(loaded):
+    run = loaded("spiky")
+    chart = by_key(run)["latency-percentiles"]
+    assert chart.x.ticks[-1] == (chart.x.high, "99.99 %")
+    service = chart.series[1].values
+    last = int(np.flatnonzero(np.isfinite(service))[-1])
+    assert service[last] == pytest.approx(run.record.service_time_s.max, rel=0.002)
+    assert chart.xs[last - 1] < np.log10(run.record.service_time_s.count) <= chart.xs[last] + 1e-9
 
 
 def test_the_heat_map_counts_every_answer(loaded):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from itertools import pairwise
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
 
 from loadsim.report.html import write_html
+
+from .browsing import faults, hover, ink, opened
 
 DRAWN = ("spiky", "failing", "closed", "interrupted", "nothing", "hostile")
 
@@ -23,51 +22,6 @@ def pages(loaded, tmp_path_factory):
         return path if path.exists() else write_html(loaded(name), path)
 
     return page
-
-
-@contextmanager
-def opened(browser, path, **settings):
-    context = browser.new_context(**({"viewport": {"width": 1280, "height": 860}} | settings))
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append("a dialog"), dialog.dismiss()))
-    page.on("request", lambda request: asked.append(request.url))
-    try:
-        page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready]", state="attached")
-        yield page
-        assert [text for text in said if "willReadFrequently" not in text] == []  # that is ink(), below
-        assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
-    finally:
-        context.close()
-
-
-def hover(page, key, across=0.5, down=0.5):
-    plot = page.locator(f"#{key} .plot")
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
-
-
-def ink(page, key):
-    """How many pixels of a chart's canvas are not empty."""
-    return page.locator(f"#{key} .plot").evaluate(
-        """plot => {
-          const canvases = [];
-          const walk = (node) => { if (node.tagName === 'CANVAS') canvases.push(node);
-            for (const child of [...(node.shadowRoot?.children ?? []), ...node.children]) walk(child); };
-          walk(plot);
-          let count = 0;
-          for (const c of canvases) {
-            if (!c.width || !c.height) continue;
-            const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-            for (let i = 3; i < data.length; i += 4) if (data[i] > 40) count++;
-          }
-          return count;
-        }"""
-    )
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -178,11 +132,8 @@ def test_the_page_has_landmarks_headings_in_order_and_named_controls(browser, pa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["failing", "nothing"])
 def test_axe_finds_no_fault_with_the_accessibility(browser, pages, name, scheme):
-    rules = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
     with opened(browser, pages(name), color_scheme=scheme, bypass_csp=True) as page:
-        page.evaluate(rules)
-        found = page.evaluate("() => axe.run()")["violations"]
-        assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found] == []
+        assert faults(page) == []
 
 
 def test_the_policy_of_the_page_allows_no_request_and_no_evaluated_text(pages):

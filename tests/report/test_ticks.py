@@ -33,10 +33,18 @@ def test_a_clock_never_has_more_than_nine_ticks(duration_s):
     assert axis.ticks[0] == (0.0, "0:00:00" if duration_s >= 3600 else "0:00")
 
 
-@pytest.mark.parametrize(("samples", "last"), [(50, "90 %"), (1000, "99.9 %"), (10**6, "99.99 %")])
-def test_the_percentile_axis_ends_where_the_samples_do(samples, last):
-    expected = "99 %" if samples == 50 else last
-    assert ticks.percentile("x", samples).ticks[-1][1] == expected
+def test_on_the_percentile_axis_each_nine_takes_the_same_room():
+    axis = ticks.percentile("x")
+    assert [text for _, text in axis.ticks] == ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]
+    assert [place for place, _ in axis.ticks[2:]] == pytest.approx([1.0, 2.0, 3.0, 4.0])
+
+
+@given(st.lists(POSITIVE, min_size=1, max_size=20))
+def test_an_axis_like_another_has_its_scale_and_holds_other_values(values):
+    for axis in (ticks.linear("x", "rate", np.ones(1)), ticks.logarithmic("x", np.ones(1))):
+        made = ticks.like(axis, np.array(values), also=(3.0,))
+        assert (made.title, made.unit, made.scale) == (axis.title, axis.unit, axis.scale)
+        assert made.low <= max(*values, 3.0) <= made.high * 1.001
 
 
 def test_ticks_of_one_axis_share_a_unit():

@@ -61,7 +61,7 @@ def balancer_distribution(run: RunData) -> Chart | None:
         + (f". Jain's fairness index {jain}." if jain else "."),
         kind="bars",
         x=ticks.linear("share of the pool's requests", "share", np.concatenate([s.values for s in series])),
-        y=_category(names),
+        y=ticks.category(names),
         series=tuple(series),
         categories=names,
     )
@@ -86,7 +86,7 @@ def backend_latency(run: RunData) -> Chart | None:
         + ("; and others." if len(names) > 12 else "."),
         kind="bars",
         x=ticks.logarithmic(f"{word} time", np.concatenate([p50, p99])),
-        y=_category(names),
+        y=ticks.category(names),
         series=(Series("p50", "p50", "p50", p50, "dot"), Series("p99", "p99", "p99", p99, "dot")),
         categories=names,
     )
@@ -184,10 +184,6 @@ def _names(backends: dict[str, BackendRecord]) -> tuple[str, ...]:
     pools = {b.pool for b in backends.values()}
     several = len(pools) > 1
     return tuple(visible(f"{b.pool} / {name}" if several and b.pool else name, 48) for name, b in backends.items())
-
-
-def _category(names: tuple[str, ...]) -> Axis:
-    return Axis("", "count", "category", 0.0, float(len(names)), tuple((float(i), n) for i, n in enumerate(names)))
 
 
 def _column(values: list[float | None]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadsim.report import ticks
-from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series, percentile_place
+from loadsim.report.chart import Axis, Chart, FloatArray, Series, percentile_place
 from loadsim.report.drawings.common import bands, recoveries, time_objectives, when
 from loadsim.report.rundata import RunData, curve, heat
 from loadsim.report.text import clock, seconds
@@ -89,20 +89,29 @@ def latency_heatmap(run: RunData) -> Chart | None:
     )
 
 
+def _ends(run: RunData, values: FloatArray) -> str:
+    """Return where the percentile curve ends, and why."""
+    if np.isfinite(values).all():
+        return ""
+    return " A line ends where " + ("answers do." if run.main_time.unanswered else "the slowest request is.")
+
+
 def latency_percentiles(run: RunData) -> Chart | None:
     """Response against service time on HdrHistogram's percentile axis."""
-    samples = max((int(i.total.sum()) for i in run.histograms.values()), default=0)
-    if not samples:
-        return None
-    axis = ticks.percentile("share of requests", samples)
+    axis = ticks.percentile("share of requests")
     quantiles = 1.0 - 10.0 ** -np.linspace(0.0, axis.high, _CURVE_POINTS)
     quantiles[0] = 0.0
+    record = run.record
+    wanted = [("service_time", record.service_time_s, "service", True)]
+    if record.response_time_s is not None and not run.closed:
+        wanted.insert(0, ("response_time", record.response_time_s, "response", False))
     series = []
-    for metric, role, dashed in (("response_time", "response", False), ("service_time", "service", True)):
-        values = curve(run.histograms.get(metric), quantiles)
+    for metric, times, role, dashed in wanted:
+        values = curve(run.histograms.get(metric), quantiles, times.unanswered)
         if values is not None:
             series.append(Series(metric, metric.replace("_", " "), role, values, width=2.0, dashed=dashed))
-    record = run.record
+    if not series:
+        return None
     marks = () if run.closed else time_objectives(run)
     alt = f"Service time p50 {seconds(record.service_time_s.p50)}, p99 {seconds(record.service_time_s.p99)}"
     if record.response_time_s is not None:
@@ -111,12 +120,13 @@ def latency_percentiles(run: RunData) -> Chart | None:
         key="latency-percentiles",
         section="latency",
         title="Response against service time",
-        reading="Right is rarer: each nine takes the same room. A gap between the lines is waiting to be sent.",
+        reading="Right is rarer: each nine takes the same room. A gap between the lines is waiting to be sent."
+        + _ends(run, series[0].values),
         alt=alt + ".",
         kind="curve",
         x=axis,
         y=ticks.logarithmic("time", np.concatenate([s.values for s in series]), also=tuple(m.at for m in marks)),
         xs=percentile_place(quantiles),
         series=tuple(series),
-        marks=tuple(Mark(m.label, m.at) for m in marks),
+        marks=marks,
     )

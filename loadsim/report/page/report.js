@@ -32,9 +32,8 @@
     });
   }
 
-  const copy = $("[data-do=copy]");
-  copy.addEventListener("click", async () => {
-    const code = $(".command code");
+  for (const copy of $$("[data-do=copy]")) copy.addEventListener("click", async () => {
+    const code = $("code", copy.parentElement);
     getSelection().selectAllChildren(code);
     try { await navigator.clipboard.writeText(code.textContent); copy.textContent = "Copied"; }
     catch { copy.textContent = "Selected"; }
