@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,16 @@ def run(
     else:
         result.print_summary(console)
     for problem in result.problems:
-        print_error(open_console(stderr=True), LoadsimError(problem))
+        print_error(open_console(stderr=True), problem)
     return int(result.exit_code)
 
 
 def _print(record: str, directory: Path) -> None:
-    from loadsim.report.terminal import open_console
-
     try:
-        open_console().out(record, end="", highlight=False)
+        sys.stdout.buffer.write(record.encode())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass  # whoever read it has had enough; the exit code still counts
     except OSError as error:
         raise LoadsimError(
             f"run.json cannot be written to standard output: {error.strerror or error}", hint=f"It is in {directory}."

@@ -17,7 +17,7 @@ from loadsim.experiment.interrupts import Interrupts
 from loadsim.experiment.machine import Cpus, kept_off, share_out_cpus
 from loadsim.experiment.prepare import Shape, drawn_seed, find_scenario, http_settings, make_plan, shape_of
 from loadsim.experiment.remarks import remarks
-from loadsim.experiment.results import write_results
+from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Measured, Session
 from loadsim.experiment.subject import Subject, bundled_target
@@ -42,12 +42,13 @@ class Result:
     directory: Path
     report: Path | None
     seen: Sequence[str]
-    problems: Sequence[str]
+    problems: Sequence[LoadsimError]
     exit_code: ExitCode
 
     def print_summary(self, console: Console) -> None:
         """Print the end of the run on one screen."""
-        print_summary(console, self.record, self.directory, self.report, self.seen)
+        kept = None if self.problems else self.directory  # a problem's own words say what is where
+        print_summary(console, self.record, kept, self.report, self.seen)
 
 
 def run(settings: RunSettings, console: Console, *, quiet: bool = False, report: bool = True) -> Result:
@@ -101,27 +102,23 @@ def _broken_aborts(objectives: Sequence[Objective], collector: Collector) -> Cal
 
 
 def _report(
-    directory: Path, steps: Steps, problems: list[str], interrupts: Interrupts
+    directory: Path, steps: Steps, problems: list[LoadsimError], interrupts: Interrupts
 ) -> tuple[Path | None, Sequence[str]]:
     """Write the report of what was written; a failure there, or an interrupt, loses nothing, and is said."""
-    from loadsim.report.rundata import load_run
-    from loadsim.report.write import sentences, write_report
-
-    again = f"'loadsim report {directory}' writes it"
     with steps.step("writing the report") as step:
         try:
             interrupts.release()
-            return write_report(directory), sentences(load_run(directory))
+            return write_page(directory)
         except KeyboardInterrupt:
-            step.say(f"left out; {again}")
-        except (LoadsimError, OSError) as error:
-            problems.append(f"the report could not be written: {error}; once there is room, {again}")
+            step.say(f"left out; 'loadsim report {directory}' writes it")
+        except LoadsimError as error:
+            problems.append(error)
         finally:
             interrupts.hold()
     return None, []
 
 
-def _exit_code(record: RunRecord, measured: Measured, problems: Sequence[str]) -> ExitCode:
+def _exit_code(record: RunRecord, measured: Measured, problems: Sequence[LoadsimError]) -> ExitCode:
     if measured.interrupted is not None:
         return measured.interrupted
     return ExitCode.INTERNAL if problems else exit_code(record.verdict)

@@ -161,8 +161,8 @@ class Session:
         phase = next((p.name for p in self._shape.phases if p.start_s <= time_s < p.end_s), "")
         return LiveState(
             title=self._title,
-            phase="warm-up" if time_s < 0 else phase,
-            elapsed_s=time_s,
+            phase="warm-up" if time_s < 0 and self._plan.warmup_s else phase,
+            elapsed_s=max(time_s, -self._plan.warmup_s),
             duration_s=self._shape.duration_s,
             draining=self._draining or time_s > self._shape.duration_s,
             scheduled=tick.scheduled if tick else 0,

@@ -10,7 +10,13 @@ from rich.console import Console
 
 
 class _Console(Console):
-    """A console that goes on in silence when whoever read it has had enough: a run's record is still worth having."""
+    """A console that goes on in silence when whoever read it is gone: a run's record is still worth having."""
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:  # a terminal that was closed, a log whose disk is full
+            self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
         self.quiet = True

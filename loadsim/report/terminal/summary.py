@@ -27,9 +27,12 @@ _WIDEST = 140
 
 
 def print_summary(
-    console: Console, record: RunRecord, directory: Path, report: Path | None, seen: Sequence[str] = ()
+    console: Console, record: RunRecord, directory: Path | None, report: Path | None, seen: Sequence[str] = ()
 ) -> None:
-    """Print the summary; ``seen`` are sentences on what happened, ``report`` the page if one was written."""
+    """Print the summary; ``seen`` are sentences on what happened, ``report`` the page if one was written.
+
+    ``directory`` is None if the record could not be written.
+    """
     width = min(console.width, _WIDEST)
     foot = _foot(record, directory, report, linked=console.is_terminal)
     foot_height = sum(-(-cell_len(line.plain) // console.width) for line in foot)
@@ -83,11 +86,11 @@ def _section(section: Section, count: int, width: int) -> list[Text]:
     return lines
 
 
-def _foot(record: RunRecord, directory: Path, report: Path | None, *, linked: bool) -> list[Text]:
+def _foot(record: RunRecord, directory: Path | None, report: Path | None, *, linked: bool) -> list[Text]:
+    why, command = next_step(record)
+    again = labelled("next", Text().append(visible(f"{why}:"), DIM).append("  ").append(visible(command, 4000)))
+    if directory is None:
+        return [again]
     where = report or directory / "run.json"
     style = Style(color=ACCENT, link=where.resolve().as_uri() if linked else None)
-    why, command = next_step(record)
-    return [
-        labelled("report" if report else "record", Text(visible(shown_path(where), 4000), style)),
-        labelled("next", Text().append(visible(f"{why}:"), DIM).append("  ").append(visible(command, 4000))),
-    ]
+    return [labelled("report" if report else "record", Text(visible(shown_path(where), 4000), style)), again]
