@@ -182,6 +182,18 @@ class ProcessRecord(msgspec.Struct, kw_only=True):
     memory_max_bytes: int | None
 
 
+class FaultRecord(msgspec.Struct, kw_only=True):
+    """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""
+
+    fault: str
+    kind: str
+    on: list[str]
+    start_s: float | None
+    end_s: float | None
+    exit_code: int | None = None
+    """Of a command of the user's own."""
+
+
 class ObjectiveRecord(msgspec.Struct, kw_only=True):
     """One objective, what was observed, and whether it held."""
 
@@ -216,7 +228,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     balance: dict[str, Balance] = {}
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
-    faults: list[dict[str, Any]] = []
+    faults: list[FaultRecord] = []
     tiers: dict[str, Any] | None = None
     websockets: dict[str, Any] | None = None
     consistency: dict[str, Any] | None = None

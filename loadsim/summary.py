@@ -23,6 +23,7 @@ from loadsim.record import (
     Balance,
     ClassRecord,
     ErrorKind,
+    FaultRecord,
     Load,
     Manifest,
     ObjectiveRecord,
@@ -73,6 +74,7 @@ class Summary:
         reasons: list[str],
         warnings: list[str],
         objectives: list[ObjectiveRecord],
+        faults: list[FaultRecord],
     ) -> RunRecord:
         """Return the whole record."""
         return RunRecord(
@@ -95,6 +97,7 @@ class Summary:
             balance=self.balance,
             phases=self.phases,
             recoveries=self.recoveries,
+            faults=faults,
             target_processes=self.target_processes,
         )
 
@@ -108,14 +111,14 @@ def summarise(
     max_in_flight: int | None = None,
     max_backlog: int | None = None,
     weights: Mapping[str, Mapping[str, float]] | None = None,
-    events: Sequence[Event] | None = None,
+    events: Sequence[Event] = (),
 ) -> Summary:
     """Return what a closed recorder says of the run.
 
     ``lost`` is how many scheduled iterations sent no sample (the engine's count minus the recorder's); ``measured_s``
     how much of the measured window took place (None: all of it); ``examples`` the first error of each outcome in words.
     ``max_in_flight`` and ``max_backlog`` are the engine's own, better than the highest of its gauges. ``weights`` are
-    the balancer's by pool, where it has any; ``events`` whose recovery is reported: by default the phases called spike.
+    the balancer's by pool, where it has any; ``events`` whose recovery is reported beside that from phases called spike.
     """
     window_s = recorder.duration_s if measured_s is None else min(measured_s, recorder.duration_s)
     totals = recorder.marginals.outcomes[: recorder.layout.classes].sum(axis=0)
@@ -325,13 +328,12 @@ def _phases(recorder: Recorder, window_s: float) -> list[PhaseRecord]:
     return records
 
 
-def _recoveries(recorder: Recorder, window_s: float, events: Sequence[Event] | None) -> list[Recovery]:
+def _recoveries(recorder: Recorder, window_s: float, events: Sequence[Event]) -> list[Recovery]:
     """Return the recoveries on the full seconds of the measured window; events that never came are left out."""
     p99_s = recorder.seconds.times.rows(recorder.seconds.count)[: math.floor(window_s), RESPONSE_P99]
-    chosen = spikes(recorder.phases.phases) if events is None else events
     return [
         Recovery(cause=event.cause, start_s=event.start_s, recovery_s=recovery_s(event, p99_s))
-        for event in chosen
+        for event in (*spikes(recorder.phases.phases), *events)
         if event.start_s < window_s
     ]
 

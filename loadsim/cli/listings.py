@@ -1,4 +1,4 @@
-"""``loadsim scenarios`` and ``loadsim schema``: what there is."""
+"""``loadsim scenarios``, ``topologies`` and ``schema``: what there is."""
 
 from __future__ import annotations
 
@@ -26,6 +26,35 @@ def scenarios(as_json: options.AsJson = False) -> None:
             "sources": scenario.sources,
         }
         for scenario in SCENARIOS.values()
+    ]
+    console.out(json.dumps(rows, indent=2), highlight=False)
+
+
+def topologies(config: options.Config = None, as_json: options.AsJson = False) -> None:
+    """List the shapes that the bundled target can take, yours of loadsim.toml first.
+
+    loadsim run spiky --topology split
+    loadsim run spiky --topology 'split(servers=8, slots=2, calls=serial)'
+    """
+    from loadsim.deploy.topology import SUMMARIES, TOPOLOGIES, topology
+    from loadsim.report.terminal import open_console, print_topologies
+    from loadsim.settings.toml_file import find_config, read_config
+
+    own = read_config(find_config(config)).topologies
+    shapes = [topology(name, own) for name in (*own, *TOPOLOGIES)]
+    told = SUMMARIES | {name: f"Yours, on {settings['base']}." for name, settings in own.items()}
+    console = open_console()
+    if not as_json:
+        print_topologies(console, [(shape.name, told[shape.name], shape.describe()) for shape in shapes])
+        return
+    rows = [
+        {
+            "name": shape.name,
+            "summary": told[shape.name],
+            "pools": {pool.name: pool.server_names for pool in shape.pools},
+            **shape.settings(),
+        }
+        for shape in shapes
     ]
     console.out(json.dumps(rows, indent=2), highlight=False)
 

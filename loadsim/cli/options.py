@@ -140,6 +140,12 @@ Objective = Annotated[
     Texts,
     typer.Option(metavar="EXPR", help="'p99 < 250ms': what must hold; repeatable.", rich_help_panel=_MEASURING),
 ]
+Fault = Annotated[
+    Texts,
+    typer.Option(
+        metavar="EXPR", help="'kill(web-2, at=10s, for=5s)': done to the target; repeatable.", rich_help_panel=_TARGET
+    ),
+]
 BackendHeader = Annotated[
     Texts,
     typer.Option(metavar="NAME", help="Response header that names the backend.", rich_help_panel=_MEASURING),

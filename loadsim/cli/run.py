@@ -19,6 +19,7 @@ def run(
     servers: options.Servers = None,
     slots: options.Slots = None,
     policy: options.Policy = None,
+    fault: options.Fault = None,
     profile: options.Profile = None,
     rate: options.Rate = None,
     duration: options.Duration = None,

@@ -33,6 +33,7 @@ def up(
     port: Annotated[
         int | None, typer.Option(metavar="N", help="Port of 127.0.0.1; drawn if not given.", rich_help_panel="Target")
     ] = None,
+    config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Bring the target up and leave it standing."""
@@ -41,10 +42,13 @@ def up(
     from loadsim.deploy.state import standing_target, state_path
     from loadsim.report.terminal import Steps, open_console
     from loadsim.settings.options import convert
+    from loadsim.settings.toml_file import find_config, read_config
+    from loadsim.settings.topologies import parse_topology
 
     given = {"servers": servers, "slots": slots, "policy": policy}
     overrides = {name: convert(name, value, f"--{name}") for name, value in given.items() if value is not None}
-    shape = named(topology or "balanced", **overrides)
+    name, changed = parse_topology(topology or "balanced", "--topology")
+    shape = named(name, read_config(find_config(config)).topologies, **(changed | overrides))
     already = standing_target()
     if already:
         raise UsageError(

@@ -86,7 +86,9 @@ class Topology:
             raise self._wrong(f"weights={self.weights!r}: expected a whole number for each server")
         for server, weight in self.weights.items():
             if server not in self.server_names:
-                raise self._wrong(f"a weight for '{server}', which is no server", nearest(server, self.server_names))
+                raise self._wrong(
+                    f"a weight for '{server}', which is no server", f"Servers: {', '.join(self.server_names)}."
+                )
             self._whole(f"weight of {server}", weight, MOST_WEIGHT)
         if self.weights and (self.policy != "round_robin" or not self.balancer):
             chosen = f"the policy {self.policy}" if self.balancer else "no balancer"
@@ -136,11 +138,16 @@ class Topology:
         own = first if pool == services.HEAVY else pool
         return services.elsewhere(self.services, own) if self.has_inner_calls else {}
 
+    def settings(self) -> dict[str, Any]:
+        """Return its settings by their names, as loadsim.toml would have them."""
+        return {each: getattr(self, each) for each in SETTINGS}
+
     def expected_weights(self) -> dict[str, dict[str, int]]:
-        """Return the weight of each server by pool; nothing where all count the same."""
+        """Return the weight of each server by pool, and that of all as ``all``; nothing where all count the same."""
         if not self.weights:
             return {}
-        return {pool.name: {name: self.weights.get(name, 1) for name in pool.server_names} for pool in self.pools}
+        by_pool = {pool.name: {name: self.weights.get(name, 1) for name in pool.server_names} for pool in self.pools}
+        return {**by_pool, "all": {name: self.weights.get(name, 1) for name in self.server_names}}
 
     def describe(self) -> str:
         """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""
@@ -154,6 +161,9 @@ class Topology:
             parts.append(f"{self.calls} calls over HTTP")
         return "; ".join(parts)
 
+
+SETTINGS = tuple(each.name for each in dataclasses.fields(Topology) if each.name not in ("name", "balancer"))
+"""What of a topology can be set. Whether there is a balancer goes with its name."""
 
 # Equal slots in all, so that a comparison of any two compares their shapes and not their sizes.
 TOPOLOGIES = {
@@ -190,9 +200,8 @@ def topology(name: str, own: Mapping[str, Mapping[str, Any]] | None = None, **ov
     base = settings.pop("base")
     if base not in TOPOLOGIES:
         raise UsageError(f"topology '{name}': unknown base '{base}'", hint=nearest(base, TOPOLOGIES))
-    known = [each.name for each in dataclasses.fields(Topology) if each.name not in ("name", "balancer")]
     changed = {**settings, **overrides}
     for each in changed:
-        if each not in known and each != "balancer":
-            raise UsageError(f"topology '{name}' has no '{each}'", hint=nearest(each, known))
+        if each not in (*SETTINGS, "balancer"):
+            raise UsageError(f"topology '{name}' has no '{each}'", hint=nearest(each, SETTINGS))
     return dataclasses.replace(TOPOLOGIES[base], name=name, **changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from loadsim import __version__
@@ -21,8 +21,11 @@ from loadsim.units import spell_duration
 from loadsim.wire import Plan, Tick
 
 
-def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
-    """Close the recorder and return its numbers; what the engine scheduled and nobody reported is lost."""
+def close_and_summarise(measured: Measured, plan: Plan, weights: Mapping[str, Mapping[str, float]]) -> Summary:
+    """Close the recorder and return its numbers; what the engine scheduled and nobody reported is lost.
+
+    ``weights`` are the balancer's, by pool, where it has any.
+    """
     collector = measured.collector
     recorder, tick = collector.recorder, collector.tick
     recorder.close()
@@ -34,6 +37,8 @@ def close_and_summarise(measured: Measured, plan: Plan) -> Summary:
         examples=collector.errors,
         max_in_flight=tick.max_in_flight if tick else None,
         max_backlog=tick.max_backlog if tick else None,
+        weights=weights,
+        events=[event for fault in measured.faults if (event := fault.event()) is not None],
     )
 
 
@@ -109,6 +114,7 @@ def judge(
         reasons=[*(reason for reason in reasons if reason not in measured.aborted_by), *early],
         warnings=measured.warnings,
         objectives=evaluated,
+        faults=[fault.record() for fault in measured.faults],
     )
 
 

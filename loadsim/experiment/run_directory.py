@@ -13,6 +13,8 @@ from pathlib import Path
 from loadsim.errors import UsageError
 
 _OUTSIDE = re.compile(r"[^\w.-]+")
+_RECORDS = ("run.json", "compare.json")
+"""What makes a directory that of a run, or of a comparison."""
 ROOM_BYTES = 32 << 20
 """What a run's files take at most, generously."""
 
@@ -50,7 +52,7 @@ def make_run_directory(given: Path | None, name: str) -> Path:
     try:
         if given is None:
             directory = _make_unused(directory)
-        elif (directory / "run.json").exists():
+        else:
             _put_aside(directory)
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=directory) as trial:
@@ -71,7 +73,10 @@ def make_run_directory(given: Path | None, name: str) -> Path:
 
 
 def _put_aside(directory: Path) -> None:
-    written = datetime.fromtimestamp((directory / "run.json").stat().st_mtime, UTC)
+    record = next((file for name in _RECORDS if (file := directory / name).exists()), None)
+    if record is None:
+        return
+    written = datetime.fromtimestamp(record.stat().st_mtime, UTC)
     kept = _make_unused(directory.with_name(f"{directory.name}-{written.strftime('%Y%m%dT%H%M%SZ')}"))
     directory.rename(kept)  # onto the empty directory just made
 

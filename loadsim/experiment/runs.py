@@ -13,6 +13,7 @@ from rich.console import Console
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.collect import Collector
+from loadsim.experiment.fault_player import FaultPlayer
 from loadsim.experiment.interrupts import Interrupts
 from loadsim.experiment.machine import Cpus, kept_off, share_out_cpus
 from loadsim.experiment.prepare import Shape, drawn_seed, find_scenario, http_settings, make_plan, shape_of
@@ -20,7 +21,8 @@ from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Measured, Session
-from loadsim.experiment.subject import Subject, bundled_target
+from loadsim.experiment.subject import Subject, bundled_target, declared_pools
+from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord
 from loadsim.report.terminal import Steps, print_summary, view_for
@@ -57,6 +59,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
     shape = shape_of(settings, scenario)
     objectives = [parse_objective(text) for text in settings.objectives]
     topology = None if settings.target is not None else settings.topology or "balanced"
+    check_faults(settings.faults, shape.duration_s, declared_pools(topology, settings) if topology else None)
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
     cpus = share_out_cpus()
@@ -68,9 +71,10 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             broken = _broken_aborts(objectives, collector)
             title = " · ".join(part for part in (settings.name, topology, subject.url) if part)
             view = view_for(console, quiet)
-            session = Session(plan, shape, subject, collector, view, title, broken, remarks(plan, cpus))
+            faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
+            session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
             measured = session.play(interrupts)
-        summary = close_and_summarise(measured, plan)
+        summary = close_and_summarise(measured, plan, subject.weights)
         manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
         record = judge(measured, plan, summary, objectives, manifest)
         problems = write_results(record, collector.recorder, directory, started_at.timestamp())
@@ -81,7 +85,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
 def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
     if topology is None:
         return nullcontext(Subject(url=settings.target or ""))
-    return bundled_target(topology, settings.topology_overrides, cpus, steps)
+    return bundled_target(topology, settings, cpus, steps)
 
 
 def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> Plan:

@@ -12,6 +12,7 @@ import numpy as np
 from loadsim.errors import EngineError, ExitCode
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.engine_process import EngineProcess
+from loadsim.experiment.fault_player import FaultPlayer, Happened
 from loadsim.experiment.interrupts import Interrupts
 from loadsim.experiment.prepare import Shape
 from loadsim.experiment.remarks import remarks_on
@@ -43,6 +44,7 @@ class Measured:
     trouble: list[str] = field(default_factory=list)
     """What makes the measurements invalid."""
     warnings: list[str] = field(default_factory=list)
+    faults: Sequence[Happened] = ()
 
 
 class Session:
@@ -60,11 +62,12 @@ class Session:
         view: View,
         title: str,
         broken_aborts: Callable[[float], Sequence[str]],
+        faults: FaultPlayer,
         warnings: Sequence[str] = (),
     ) -> None:
         self._plan, self._shape, self._subject = plan, shape, subject
-        self._view, self._title, self._broken_aborts = view, title, broken_aborts
-        self._measured = Measured(collector, warnings=list(warnings))
+        self._view, self._title, self._broken_aborts, self._faults = view, title, broken_aborts, faults
+        self._measured = Measured(collector, warnings=list(warnings), faults=faults.happened)
         self._draining = False
         self._stop_by: float | None = None
         self._began = perf_counter()
@@ -78,7 +81,7 @@ class Session:
         From the moment the engine is ready, interrupts are held.
         """
         collector = self._measured.collector
-        with EngineProcess(self._plan) as engine, self._view:
+        with EngineProcess(self._plan) as engine, self._view, self._faults:
             while not engine.ended:
                 for kind, payload in engine.frames(LOOK_S):
                     collector.take(kind, payload)
@@ -108,6 +111,7 @@ class Session:
     def _look_after(self, engine: EngineProcess, ready: Ready) -> None:
         now = perf_counter()
         time_s = now - ready.origin
+        self._faults.advance(time_s)
         if now >= self._next_usage:
             self._next_usage = now + USAGE_S
             self._watch_subject(time_s)
@@ -121,6 +125,8 @@ class Session:
     def _drain(self, engine: EngineProcess) -> None:
         self._draining = True
         engine.drain()
+        if (ready := self._measured.collector.ready) is not None:
+            self._faults.stop(perf_counter() - ready.origin)
 
     def _watch_subject(self, time_s: float) -> None:
         usage = self._subject.usage()
@@ -129,7 +135,7 @@ class Session:
         self._watch_failures()
 
     def _watch_failures(self) -> None:
-        for failure in self._subject.failures():
+        for failure in [*self._subject.failures(), *self._faults.warnings]:
             if failure not in self._measured.warnings:
                 self._measured.warnings.append(failure)
                 self._view.warn(failure.splitlines()[0])

@@ -11,6 +11,7 @@ from typing import Any
 from loadsim.deploy import Deployment, bring_up, topology
 from loadsim.experiment.machine import Cpus
 from loadsim.report.terminal import Steps
+from loadsim.settings import RunSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Subject:
     topology: str | None = None
     pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The balancer's, by pool, where some servers are to get more than others."""
     deployment: Deployment | None = None
 
     @property
@@ -39,10 +42,16 @@ class Subject:
         return self.deployment.failures() if self.deployment else []
 
 
+def declared_pools(name: str, settings: RunSettings) -> dict[str, tuple[str, ...]]:
+    """Return the servers by pool that a topology will have. Raises UsageError."""
+    shape = topology(name, settings.own_topologies, **settings.topology_overrides)
+    return {pool.name: pool.server_names for pool in shape.pools}
+
+
 @contextmanager
-def bundled_target(name: str, overrides: Mapping[str, Any], cpus: Cpus, steps: Steps) -> Iterator[Subject]:
+def bundled_target(name: str, settings: RunSettings, cpus: Cpus, steps: Steps) -> Iterator[Subject]:
     """Bring the bundled target up, and take it down at the end however that comes. Raises TargetError, UsageError."""
-    shape = topology(name, **overrides)
+    shape = topology(name, settings.own_topologies, **settings.topology_overrides)
     on = set(cpus.target) if cpus.target and hasattr(os, "sched_setaffinity") else None
     with ExitStack() as stack:
         with steps.step(f"bringing up the bundled target ({shape.describe()})") as step:
@@ -52,6 +61,7 @@ def bundled_target(name: str, overrides: Mapping[str, Any], cpus: Cpus, steps: S
             url=deployment.url,
             topology=shape.name,
             pools={pool: tuple(backends) for pool, backends in deployment.pools.items()},
-            settings={name: getattr(shape, name) for name in ("servers", "slots", "policy")},
+            settings=shape.settings(),
+            weights=shape.expected_weights(),
             deployment=deployment,
         )

@@ -30,7 +30,7 @@ def try_once(settings: RunSettings, console: Console) -> ExitCode:
     subject = (
         nullcontext(Subject(url=settings.target))
         if settings.target is not None
-        else bundled_target(settings.topology or "monolith", settings.topology_overrides, Cpus((), ()), steps)
+        else bundled_target(settings.topology or "monolith", settings, Cpus((), ()), steps)
     )
     with subject as target:
         http = http_settings(settings, target.url, stranger=not target.bundled)

@@ -69,25 +69,45 @@ def recovered(run: RunData) -> list[Finding]:
 
 
 def _recovery(run: RunData, event: Recovery) -> Finding:
-    cause = visible(event.cause, 40)
-    ended = next((p.end_s for p in run.record.phases if p.name == event.cause and p.start_s == event.start_s), None)
+    cause = visible(event.cause, 60)
+    ended, failed = _end(run, event), _failed_meanwhile(run, event)
+    what = cause if failed is not None else f"the {cause}"
+    cost = f"; {failed:,} arrivals failed meanwhile" if failed else ""
     if event.recovery_s is None:
         left = max(0.0, run.record.manifest.duration_s - (ended or event.start_s))
         return Finding(
-            f"Response time did not come back in the {seconds(left)} that the run went on after the {cause}: p99 never "
-            f"stayed within 1.25 times its highest before for 5 s.",
+            f"Response time did not come back in the {seconds(left)} that the run went on after {what}: p99 never "
+            f"stayed within 1.25 times its highest before for 5 s{cost}.",
             "latency",
             "bad",
         )
     if event.recovery_s == 0:
-        return Finding(f"The {cause} was not felt: p99 stayed within 1.25 times its highest before.", "latency")
+        text = f"Response time did not feel {what}: p99 stayed within 1.25 times its highest before{cost}."
+        return Finding(text, "errors" if failed else "latency", "bad" if failed else "")
     back = event.start_s + event.recovery_s
     after = f", {seconds(back - ended)} after its end" if ended is not None and back > ended else ""
     return Finding(
-        f"The {cause} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its highest before at "
-        f"{clock(back)}{after}.",
+        f"{what[0].upper()}{what[1:]} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its "
+        f"highest before at {clock(back)}{after}{cost}.",
         "latency",
     )
+
+
+def _end(run: RunData, event: Recovery) -> float | None:
+    """Return when the phase or fault that an event stands for was over."""
+    phases = (p.end_s for p in run.record.phases if p.name == event.cause and p.start_s == event.start_s)
+    faults = (fault.end_s for fault in run.record.faults if fault.fault == event.cause)
+    return next((end for end in (*phases, *faults) if end is not None), None)
+
+
+def _failed_meanwhile(run: RunData, event: Recovery) -> int | None:
+    """Return how many arrivals failed in the seconds of a fault; None of what is no fault."""
+    fault = next((fault for fault in run.record.faults if fault.fault == event.cause), None)
+    if fault is None or fault.start_s is None:
+        return None
+    times_s = run.times_s
+    on = (times_s >= np.floor(fault.start_s)) & (times_s <= (fault.end_s or fault.start_s))
+    return int(np.nansum(run.column("failed")[on]))
 
 
 def queue(run: RunData) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loadsim.errors import LoadsimError, UsageError, nearest
+from loadsim.faults import Fault, parse_fault
 from loadsim.redact import redact_text, redact_url
 from loadsim.units import parse_duration, parse_rate
 
@@ -114,21 +115,41 @@ def _url(value: Any) -> str:
     return text
 
 
-def _resolve(value: Any) -> tuple[tuple[str, str], ...]:
-    pairs: tuple[tuple[str, str], ...] = _pairs(":", "shop.example:127.0.0.1")(value)
-    return pairs
+_resolve = _pairs(":", "shop.example:127.0.0.1")
+_server_weights = _pairs(":", "web-1:3")
+
+
+def _weights(value: Any) -> dict[str, int]:
+    """Take a table, or 'web-1:3, web-2:1'."""
+    pairs = value.items() if isinstance(value, Mapping) else _server_weights(_text(value).split(","))
+    return {str(server).strip(): _whole(1)(weight) for server, weight in pairs}
+
+
+def _faults(value: Any) -> tuple[Fault, ...]:
+    return tuple(parse_fault(text) for text in _texts(value))
 
 
 def _path(value: Any) -> Path:
     return Path(_text(str(value)))
 
 
-OPTIONS: dict[str, Convert] = {
-    "target": _url,
-    "topology": _text,
+SHAPE: dict[str, Convert] = {
     "servers": _whole(1),
     "slots": _whole(1),
     "policy": _text,
+    "services": _whole(1),
+    "heavy": _text,
+    "transport": _text,
+    "calls": _text,
+    "weights": _weights,
+}
+"""Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in
+``[target]``, in ``[topology.NAME]``, and in brackets after a topology's name."""
+
+OPTIONS: dict[str, Convert] = {
+    "target": _url,
+    "topology": _text,
+    **{name: SHAPE[name] for name in ("servers", "slots", "policy")},
     "profile": _text,
     "rate": _rate,
     "duration": _duration(above_zero=True),
@@ -152,15 +173,16 @@ OPTIONS: dict[str, Convert] = {
     "resolve": _resolve,
     "env": _pairs("=", "NAME=value"),
     "objective": _texts,
+    "fault": _faults,
     "out": _path,
 }
 """Name of an option, as in ``[run]`` and, with dashes, as a flag: how to read its value."""
 
 
 def convert(name: str, value: Any, where: str) -> Any:
-    """Return the typed value of option ``name``. UsageError says where the value stood."""
+    """Return the typed value of an option, or of a topology's setting. UsageError says where the value stood."""
     try:
-        return OPTIONS[name](value)
+        return (OPTIONS | SHAPE)[name](value)
     except LoadsimError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from loadsim.errors import UsageError
-from loadsim.settings.options import convert
+from loadsim.faults import Fault
+from loadsim.settings.options import SHAPE, convert
 from loadsim.settings.requests import parse_request
 from loadsim.settings.toml_file import find_config, read_config
+from loadsim.settings.topologies import parse_topology
 from loadsim.wire import Route
 
 
@@ -24,9 +27,6 @@ class RunSettings:
     """What the user called it."""
     target: str | None = None
     topology: str | None = None
-    servers: int | None = None
-    slots: int | None = None
-    policy: str | None = None
     routes: tuple[Route, ...] = ()
     profile: str | None = None
     rate: float | None = None
@@ -51,11 +51,14 @@ class RunSettings:
     resolve: tuple[tuple[str, str], ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     objectives: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     out: Path | None = None
     config: Path | None = None
     own_scenarios: tuple[str, ...] = ()
     """Names that loadsim.toml defines."""
     topology_overrides: Mapping[str, Any] = field(default_factory=dict)
+    own_topologies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Those that loadsim.toml defines."""
 
 
 _FIELDS = {
@@ -67,9 +70,10 @@ _FIELDS = {
     "backend_header": "backend_headers",
     "header": "headers",
     "objective": "objectives",
+    "fault": "faults",
 }
 """Options whose field has another name."""
-_SHAPE = ("topology", "servers", "slots", "policy")
+_SHAPE = ("topology", *SHAPE)
 """Options of the bundled target only."""
 
 
@@ -86,12 +90,13 @@ def load_settings(
     typed = {name: convert(name, value, _flag(name)) for name, value in given.items()}
     named = file.scenarios.get(scenario)
     layers = (file.options, named.options if named else {}, typed)
-    options = _merged(layers)
+    _check_commands(layers[:-1], path)
+    options = _merged([_spelled_out(layer) for layer in layers])
     routes = tuple(parse_request(text) for text in requests)
     if not routes and not ("topology" in typed and "target" not in options):
         routes = (named.routes if named else ()) or file.routes
     _check(options, routes, {name: _flag(name) if name in typed else f"{name} in {path}" for name in options})
-    overrides: dict[str, Any] = {name: options[name] for name in _SHAPE[1:] if name in options}
+    overrides = {name: options.pop(name) for name in SHAPE if name in options}
     return RunSettings(
         scenario=named.base if named else scenario,
         name=scenario,
@@ -99,6 +104,7 @@ def load_settings(
         config=path,
         own_scenarios=tuple(file.scenarios),
         topology_overrides=overrides,
+        own_topologies=file.topologies,
         **{_FIELDS.get(name, name): value for name, value in options.items()},
     )
 
@@ -112,8 +118,16 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def _spelled_out(layer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the layer with the settings that stand in brackets after its topology among the others."""
+    if "topology" not in layer:
+        return layer
+    name, changed = parse_topology(layer["topology"], "topology")
+    return {**changed, **layer, "topology": name}
+
+
 def _merged(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lay the stronger over the weaker; a stronger choice also takes away what contradicts it. Objectives add up."""
+    """Lay the stronger over the weaker; a stronger choice also takes away what contradicts it. Objectives and faults add up."""
     options: dict[str, Any] = {}
     for layer in layers:
         contradicted: tuple[str, ...] = _SHAPE if "target" in layer else ()
@@ -123,8 +137,20 @@ def _merged(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for name in contradicted:
             options.pop(name, None)
         options.update(layer)
-    options["objective"] = tuple(text for layer in layers for text in layer.get("objective", ()))
+    for name in ("objective", "fault"):
+        options[name] = tuple(each for layer in layers for each in layer.get(name, ()))
     return options
+
+
+def _check_commands(from_file: Sequence[Mapping[str, Any]], path: Path | None) -> None:
+    """Refuse commands of a file: it may have been found, and nobody who runs a load test expects to run its shell."""
+    for layer in from_file:
+        for fault in layer.get("fault", ()):
+            if fault.kind == "exec":
+                raise UsageError(
+                    f"{path}: the fault '{fault.spec}' is a command, and these come from the command line only",
+                    hint=f"Give --fault {shlex.quote(fault.spec)}.",
+                )
 
 
 def _check(options: Mapping[str, Any], routes: Sequence[Route], places: Mapping[str, str]) -> None:

@@ -5,8 +5,13 @@ objectives = ["p99 < 250ms"]        # hold for every run
 [run]                               # any option of `loadsim run`, dashes as underscores
 duration = "30s"
 
-[target]                            # url, topology, servers, slots, policy, headers
+[target]                            # url, headers; or topology, and any setting of one
 url = "http://127.0.0.1:8000"
+
+[topology.wide]                     # a topology of one's own: a base, and any setting of a topology
+base = "split"
+servers = 8
+slots = 2
 
 [routes]                            # requests of a target of one's own, with their weights
 "GET /items/{zipf:1000}" = 5
@@ -25,20 +30,14 @@ from pathlib import Path
 from typing import Any
 
 from loadsim.errors import UsageError
-from loadsim.settings.options import OPTIONS, check_names, convert
+from loadsim.settings.options import OPTIONS, SHAPE, check_names, convert
 from loadsim.settings.requests import routes_from_table
+from loadsim.settings.topologies import read_topologies
 from loadsim.wire import Route
 
 FILE_NAME = "loadsim.toml"
-_SECTIONS = ("run", "target", "routes", "scenarios", "objectives")
-_TARGET_KEYS = {
-    "url": "target",
-    "topology": "topology",
-    "servers": "servers",
-    "slots": "slots",
-    "policy": "policy",
-    "headers": "header",
-}
+_SECTIONS = ("run", "target", "topology", "routes", "scenarios", "objectives")
+_TARGET_KEYS = {"url": "target", "headers": "header", "topology": "topology", **{name: name for name in SHAPE}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class ConfigFile:
     options: dict[str, Any] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     scenarios: dict[str, NamedScenario] = field(default_factory=dict)
+    topologies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def find_config(given: Path | None) -> Path | None:
@@ -91,6 +91,7 @@ def read_config(path: Path | None) -> ConfigFile:
         options=options,
         routes=routes_from_table(_table(data, "routes", path), f"{path}: [routes]"),
         scenarios={name: _scenario(name, table, path) for name, table in scenarios.items()},
+        topologies=read_topologies(_table(data, "topology", path), str(path)),
     )
 
 

@@ -131,3 +131,14 @@ def test_a_state_file_that_is_none_is_named(run: Run, tmp_path: Path) -> None:
     refused = run("status")
     assert refused.returncode == 3
     assert str(_state(tmp_path)) in refused.stderr
+
+
+def test_a_topology_of_the_file_comes_up_and_one_in_brackets_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "loadsim.toml"
+    config.write_text('[topology.mine]\nbase = "split-users"\nslots = 1\n')
+    told = json.loads(run("up", "--config", str(config), "--topology", "mine(servers=2)", "--json").stdout)
+    assert (told["topology"], told["pools"]) == ("mine", {"web": ["web-1"], "heavy": ["heavy-1"]})
+    assert run("down").returncode == 0
+    refused = run("up", "--topology", "mine(server=2)")
+    assert refused.returncode == 2
+    assert "Did you mean 'servers'?" in refused.stderr

@@ -100,8 +100,10 @@ def test_where_calls_stay_in_the_process_nothing_is_elsewhere() -> None:
 
 def test_weights_are_told_by_pool_and_count_one_where_none_is_given() -> None:
     assert topology("balanced").expected_weights() == {}
-    weighted = topology("split-users", weights={"web-2": 5})
-    assert weighted.expected_weights() == {"web": {"web-1": 1, "web-2": 5, "web-3": 1}, "heavy": {"heavy-1": 1}}
+    weighted = topology("split-users", servers=3, weights={"web-2": 5}).expected_weights()
+    assert weighted["web"] == {"web-1": 1, "web-2": 5}
+    assert weighted["heavy"] == {"heavy-1": 1}
+    assert weighted["all"] == weighted["web"] | weighted["heavy"]
 
 
 OWN = {"mine": {"base": "split", "servers": 8, "policy": "random"}, "plain": {}, "odd": {"base": "spilt"}}

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from loadsim.errors import EngineError, ExitCode, LoadsimError
 from loadsim.experiment.collect import Collector
+from loadsim.experiment.fault_player import FaultPlayer
 from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.prepare import Shape
 from loadsim.experiment.session import Measured, Session
@@ -48,7 +49,8 @@ def session(
     profile = parse_profile(given.profile)
     shape = Shape(profile, given.duration_s, given.warmup_s, profile.phases(given.duration_s))
     collector = Collector(given, shape.phases, {}, ())
-    return Session(given, shape, Subject(url=given.http.url), collector, view, "title", broken), collector
+    no_faults = FaultPlayer((), given.duration_s, None)
+    return Session(given, shape, Subject(url=given.http.url), collector, view, "title", broken, no_faults), collector
 
 
 def measure(view: Watching, broken: Callable[[float], Sequence[str]] = lambda _: (), **changes: Any) -> Measured:

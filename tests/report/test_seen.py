@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from loadsim.measure.table import Table
+from loadsim.record import FaultRecord, Recovery
 from loadsim.report.charts import charts
 from loadsim.report.seen import seen
 from loadsim.report.text import seconds
@@ -105,3 +106,25 @@ def test_a_quiet_run_says_that_nothing_stood_out_and_that_the_generator_was_well
 
 def test_a_run_without_requests_says_only_that(loaded):
     assert texts(loaded("nothing")) == ["No request was made, so there is nothing to see."]
+
+
+@pytest.mark.parametrize(
+    ("recovery_s", "words"),
+    [
+        (0.0, "Response time did not feel kill(web-2, at=30s, for=5s)"),
+        (8.0, "Kill(web-2, at=30s, for=5s) was felt for 8.00 s: p99 was back"),
+        (None, "the run went on after kill(web-2, at=30s, for=5s): p99 never"),
+    ],
+)
+def test_what_a_fault_did_names_the_fault_and_the_arrivals_that_failed_meanwhile(loaded, recovery_s, words):
+    run = loaded("failing")
+    spec = "kill(web-2, at=30s, for=5s)"
+    record = msgspec.structs.replace(
+        run.record,
+        faults=[FaultRecord(fault=spec, kind="kill", on=["web-2"], start_s=30.0, end_s=35.0)],
+        recoveries=[Recovery(cause=spec, start_s=30.0, recovery_s=recovery_s)],
+    )
+    failed = int(run.column("failed")[30:36].sum())
+    assert failed > 0
+    said = one(replace(run, record=record), re.escape(words))
+    assert f"{failed:,} arrivals failed meanwhile" in said

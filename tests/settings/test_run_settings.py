@@ -231,3 +231,20 @@ def test_a_request_that_does_not_parse_is_pointed_at() -> None:
     with pytest.raises(SpecError) as caught:
         load_settings("spiky", {"target": "http://h"}, requests=["GET /a/{zpf:10}"])
     assert caught.value.position == 7
+
+
+def test_faults_of_file_and_flags_add_up_but_a_command_comes_from_the_command_line_only(tmp_path: Path) -> None:
+    config = tmp_path / "loadsim.toml"
+    config.write_text('[run]\nfault = ["kill(web-1, at=5s)"]\n')
+    settings = load_settings("spiky", {"fault": ["exec('./failover', at=1s)"]}, config=config)
+    assert [fault.kind for fault in settings.faults] == ["kill", "exec"]
+    config.write_text("[run]\nfault = \"exec('rm -rf .', at=5s)\"\n")
+    with pytest.raises(UsageError, match="command line only") as caught:
+        load_settings("spiky", {}, config=config)
+    assert str(config) in caught.value.message
+
+
+def test_a_fault_that_cannot_be_read_names_the_flag() -> None:
+    with pytest.raises(UsageError, match=r"--fault: unknown fault 'kil'") as caught:
+        load_settings("spiky", {"fault": ["kil(web-1, at=5s)"]})
+    assert "kill" in caught.value.hint

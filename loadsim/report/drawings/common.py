@@ -32,14 +32,11 @@ def bands(run: RunData) -> tuple[Band, ...]:
 
 
 def _faults(run: RunData) -> list[Band]:
-    found = []
-    for fault in run.record.faults:
-        start, end = fault.get("start_s", fault.get("at_s")), fault.get("end_s")
-        if isinstance(start, int | float):
-            until = float(end) if isinstance(end, int | float) else float(start)
-            name = fault.get("name") or fault.get("fault") or fault.get("expression") or "fault"
-            found.append(Band(visible(str(name), 40), float(start), until, "fault", shaded=True))
-    return found
+    return [
+        Band(visible(fault.fault, 40), fault.start_s, fault.end_s or fault.start_s, "fault", shaded=True)
+        for fault in run.record.faults
+        if fault.start_s is not None
+    ]
 
 
 def time_objectives(run: RunData, metric: str = "", *, service: bool = False) -> tuple[Mark, ...]:
@@ -58,8 +55,7 @@ def rate_objectives(run: RunData) -> tuple[Mark, ...]:
 
 
 def _mark(objective: ObjectiveRecord) -> Mark:
-    broken = " – broken" if objective.verdict == "fail" else ""
-    return Mark(visible(objective.expression, 60) + broken, objective.bound)
+    return Mark(visible(objective.expression, 60), objective.bound, broken=objective.verdict == "fail")
 
 
 def recoveries(run: RunData) -> tuple[Mark, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from loadsim.report.terminal.console import open_console
 from loadsim.report.terminal.exchange import print_exchange
-from loadsim.report.terminal.listings import print_profiles, print_scenarios
+from loadsim.report.terminal.listings import print_profiles, print_scenarios, print_topologies
 from loadsim.report.terminal.live import LiveView
 from loadsim.report.terminal.state import LiveState, Times
 from loadsim.report.terminal.steps import Step, Steps
@@ -32,5 +32,6 @@ __all__ = [
     "print_profiles",
     "print_scenarios",
     "print_summary",
+    "print_topologies",
     "view_for",
 ]

@@ -43,6 +43,13 @@ def print_scenarios(console: Console, scenarios: Sequence[Listed]) -> None:
         _print_hint(console, f"loadsim run {scenarios[0].name}")
 
 
+def print_topologies(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
+    """Print (name, what it is, its parts) rows, and how to run on one of them."""
+    _print_rows(console, rows)
+    if rows:
+        _print_hint(console, f"loadsim run spiky --topology {rows[0][0]}")
+
+
 def print_profiles(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
     """Print (name, example, what it is) rows, as ``loadsim.profiles.profile_shapes`` gives them."""
     _print_rows(console, [(name, what, example) for name, example, what in rows])

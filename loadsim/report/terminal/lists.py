@@ -126,8 +126,12 @@ def _recoveries(record: RunRecord) -> list[Text]:
     lines = []
     for recovery in record.recoveries:
         line = Text(visible(recovery.cause, 60)).append(f" at {clock(recovery.start_s)}: ", DIM)
-        back = (
-            "not back before the end" if recovery.recovery_s is None else f"back after {duration(recovery.recovery_s)}"
-        )
+        back = _back(recovery.recovery_s)
         lines.append(line.append(back, WARN if recovery.recovery_s is None else ""))
     return lines
+
+
+def _back(recovery_s: float | None) -> str:
+    if recovery_s is None:
+        return "not back before the end"
+    return f"back after {duration(recovery_s)}" if recovery_s else "not felt"
