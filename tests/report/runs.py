@@ -12,7 +12,7 @@ from loadsim.measure.recorder import Recorder
 from loadsim.measure.run_files import write_run_files
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, FIELDS, ROUTE_SHIFT, Outcome
 from loadsim.profiles import Phase
-from loadsim.record import Manifest, ObjectiveRecord, RunRecord, Verdict, write_record
+from loadsim.record import FaultRecord, Manifest, ObjectiveRecord, RunRecord, Verdict, write_record
 from loadsim.summary import summarise
 
 Array = np.ndarray
@@ -48,6 +48,7 @@ class Case:
     reasons: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     objectives: list[ObjectiveRecord] = field(default_factory=list)
+    faults: list[FaultRecord] = field(default_factory=list)
     examples: dict[str, str] = field(default_factory=dict)
     scenario: str = "spiky"
     topology: str | None = "balanced"
@@ -80,6 +81,7 @@ def write_run(directory: Path, case: Case) -> Path:
         reasons=summary.saturated + case.reasons,
         warnings=case.warnings,
         objectives=case.objectives,
+        faults=case.faults,
     )
     write_record(record, directory)
     return directory
