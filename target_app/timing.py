@@ -13,7 +13,7 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
                 description is how many there were. Made in parallel, their sum may exceed the whole
 
-db, lock, render, image, provider, export and fault, and the requests to services, count wherever they happened on behalf of
+db, lock, render, image, provider, export, fault and the requests to services count wherever they happened on behalf of
 this request: another service's account comes back with its answer.
 
 A request is served by one thread from start to end, so the account is kept by thread.
