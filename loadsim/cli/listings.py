@@ -31,7 +31,7 @@ def scenarios(as_json: options.AsJson = False) -> None:
 
 
 def topologies(config: options.Config = None, as_json: options.AsJson = False) -> None:
-    """List the shapes that the bundled target can take, yours of loadsim.toml first.
+    """List the shapes of the bundled target, yours first.
 
     loadsim run spiky --topology split
     loadsim run spiky --topology 'split(servers=8, slots=2, calls=serial)'
