@@ -35,7 +35,9 @@ from loadsim.record import (
     Requests,
     RouteRecord,
     RunRecord,
+    TierRecord,
     Verdict,
+    WebSockets,
 )
 
 _SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
@@ -62,6 +64,7 @@ class Summary:
     balance: dict[str, Balance]
     phases: list[PhaseRecord]
     recoveries: list[Recovery]
+    tiers: dict[str, TierRecord] | None
     target_processes: list[ProcessRecord]
     saturated: list[str]
 
@@ -74,7 +77,8 @@ class Summary:
         reasons: list[str],
         warnings: list[str],
         objectives: list[ObjectiveRecord],
-        faults: list[FaultRecord],
+        websockets: WebSockets | None = None,
+        faults: Sequence[FaultRecord] = (),
     ) -> RunRecord:
         """Return the whole record."""
         return RunRecord(
@@ -84,6 +88,7 @@ class Summary:
             reasons=reasons,
             warnings=warnings,
             objectives=objectives,
+            websockets=websockets,
             load=self.load,
             requests=self.requests,
             response_time_s=self.response_time_s,
@@ -97,7 +102,8 @@ class Summary:
             balance=self.balance,
             phases=self.phases,
             recoveries=self.recoveries,
-            faults=faults,
+            faults=list(faults),
+            tiers=self.tiers,
             target_processes=self.target_processes,
         )
 
@@ -144,6 +150,7 @@ def summarise(
         balance=_balances(recorder, weights or {}),
         phases=_phases(recorder, window_s),
         recoveries=_recoveries(recorder, window_s, events),
+        tiers=_tiers(recorder),
         target_processes=_processes(recorder, window_s),
         saturated=saturation.saturation(
             late_start_p99_s=late_start.p99, response_p50_s=response.p50 if response else None, generator_cpu=cpu
@@ -283,7 +290,10 @@ def _classes(recorder: Recorder) -> dict[str, ClassRecord]:
 
 
 def _balances(recorder: Recorder, weights: Mapping[str, Mapping[str, float]]) -> dict[str, Balance]:
-    """Return the balance over all backends and in each pool; ``(none)`` and ``(other)`` are no backends."""
+    """Return the balance over all backends and in each pool; ``(none)`` and ``(other)`` are no backends.
+
+    Over several pools there is none: they do unlike work, and are not meant to share it evenly.
+    """
     pools: dict[str, dict[str, int]] = {ALL_POOLS: {}, **{pool: {} for pool in recorder.known.pools}}
     for name, count in recorder.backend_counts().items():
         if name not in {NO_BACKEND, OTHER}:
@@ -293,6 +303,9 @@ def _balances(recorder: Recorder, weights: Mapping[str, Mapping[str, float]]) ->
         return {}
     balances = {}
     for pool, counts in pools.items():
+        if pool == ALL_POOLS and len(recorder.known.pools) > 1:
+            balances[pool] = Balance(backends=len(counts), jain=None, cv=None, chi2_p=None, expected="uniform")
+            continue
         weight = weights.get(pool)
         weighted = weight is not None and counts.keys() <= weight.keys()
         result = evenness(counts, weight if weighted else None)
@@ -336,6 +349,14 @@ def _recoveries(recorder: Recorder, window_s: float, events: Sequence[Event]) ->
         for event in (*spikes(recorder.phases.phases), *events)
         if event.start_s < window_s
     ]
+
+
+def _tiers(recorder: Recorder) -> dict[str, TierRecord] | None:
+    parts = {
+        name: TierRecord(count=histogram.total(part.times), calls=part.calls, time_s=quantiles(part.times))
+        for name, part in recorder.tiers.parts.items()
+    }
+    return parts or None
 
 
 def _processes(recorder: Recorder, window_s: float) -> list[ProcessRecord]:

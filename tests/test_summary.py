@@ -180,6 +180,15 @@ def test_a_backend_of_a_known_pool_that_got_nothing_counts_against_the_balance()
     assert summary.balance["web"].jain == pytest.approx(0.5)
 
 
+def test_over_several_pools_there_is_no_balance_for_they_do_unlike_work() -> None:
+    samples = [visit(n / 10, backend=1) for n in range(30)] + [visit(n / 10, backend=3) for n in range(10)]
+    balance = summarise(recorder(samples, pools={"web": ("web-1", "web-2"), "heavy": ("web-3",)})).balance
+    assert (balance["all"].backends, balance["all"].jain, balance["all"].cv, balance["all"].chi2_p) == (
+        3, None, None, None,
+    )  # fmt: skip
+    assert (balance["web"].jain, balance["heavy"].jain) == (pytest.approx(0.5), 1.0)
+
+
 def test_a_balance_is_held_against_the_balancer_s_weights_where_it_has_any() -> None:
     samples = [visit(n / 10, backend=1) for n in range(30)] + [visit(n / 10, backend=2) for n in range(10)]
     balance = summarise(recorder(samples), weights={"web": {"web-1": 3.0, "web-2": 1.0}}).balance["web"]
@@ -216,7 +225,7 @@ def test_what_came_after_the_end_of_a_run_that_was_cut_short_did_not_happen() ->
     assert summarise(made, measured_s=8.0).recoveries == []
     assert summarise(made, measured_s=19.0).recoveries[0].recovery_s is None
     fault = Event("kill web-1", 12.0)
-    assert [recovery.cause for recovery in summarise(made, events=[fault]).recoveries] == ["kill web-1"]
+    assert [recovery.cause for recovery in summarise(made, events=[fault]).recoveries] == ["spike", "kill web-1"]
 
 
 def test_the_target_s_processes_are_told_by_their_use_in_the_window() -> None:
