@@ -182,6 +182,16 @@ class ProcessRecord(msgspec.Struct, kw_only=True):
     memory_max_bytes: int | None
 
 
+class TierRecord(msgspec.Struct, kw_only=True):
+    """A part of the target's time, as ``Server-Timing`` headers name it. Parts may contain one another."""
+
+    count: int
+    """Answers that named it."""
+    calls: int | None
+    """Calls that these counted, where they count any."""
+    time_s: Quantiles
+
+
 class FaultRecord(msgspec.Struct, kw_only=True):
     """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""
 
@@ -203,6 +213,68 @@ class ObjectiveRecord(msgspec.Struct, kw_only=True):
     verdict: Verdict
     samples: int
     reason: str = ""
+
+
+class SocketFailures(msgspec.Struct, kw_only=True):
+    """How many WebSockets failed in one of the four ways, and why."""
+
+    count: int
+    causes: dict[str, int]
+
+
+class SocketMessages(msgspec.Struct, kw_only=True):
+    """Messages over WebSockets. The last five are None where the target neither echoes nor numbers a feed."""
+
+    sent: int
+    received: int
+    unanswered: int
+    """On their way when we closed: neither echoed nor lost."""
+    lost: int | None
+    duplicated: int | None
+    corrupt: int | None
+    out_of_order: int | None
+    late: int | None
+
+
+class Reconnects(msgspec.Struct, kw_only=True):
+    """Sockets that were opened instead of lost ones. ``recovered_s``: from the loss until then."""
+
+    count: int
+    peak_rate: float | None
+    """In the busiest second."""
+    recovered_s: Quantiles
+
+
+class WebSockets(msgspec.Struct, kw_only=True):
+    """WebSockets, counted when things happened to them.
+
+    ``attempts = opened + never opened``; ``opened + open_at_start = finished + closed on us + vanished + dead +
+    open_at_end``.
+    """
+
+    attempts: int
+    opened: int
+    open_at_start: int
+    open_at_end: int
+    open_max: int
+    finished: int
+    """Closed as planned."""
+    failures: dict[str, SocketFailures]
+    """``never_opened``, ``closed_on_us``, ``vanished`` and ``dead``, all four."""
+    messages: SocketMessages
+    close_codes: dict[str, dict[str, int]]
+    """By who sent the first close frame: ``target`` or ``us``."""
+    connect_s: Quantiles
+    upgrade_s: Quantiles
+    first_message_s: Quantiles
+    echo_s: Quantiles
+    """From when the message was due."""
+    broadcast_s: Quantiles
+    lifetime_s: Quantiles
+    """Of sockets that ended; those that were open at the end rank above every value."""
+    reconnects: Reconnects
+    survival: list[tuple[float, float]]
+    """(age in seconds, share that does not fail before it): Kaplan and Meier's estimate."""
 
 
 class RunRecord(msgspec.Struct, kw_only=True):
@@ -229,8 +301,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     phases: list[PhaseRecord] = []
     recoveries: list[Recovery] = []
     faults: list[FaultRecord] = []
-    tiers: dict[str, Any] | None = None
-    websockets: dict[str, Any] | None = None
+    tiers: dict[str, TierRecord] | None = None
+    websockets: WebSockets | None = None
     consistency: dict[str, Any] | None = None
     workers: list[dict[str, Any]] = []
     target_processes: list[ProcessRecord] = []

@@ -64,6 +64,26 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
 
 
+class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sockets of the ``sockets`` scenario live. Times in seconds."""
+
+    lifetime: str | None = None
+    """A distribution (``loadsim.distributions``); None: as long as the run."""
+    message: str = ""
+    """The text to send, ``{n}`` in it is its number; nothing is sent without."""
+    message_rate: float = 1.0
+    """Messages a second and socket."""
+    heartbeat_s: float | None = None
+    """Ping so often; dead after as long again without a word."""
+    max_age_s: float | None = None
+    """End sockets ourselves at this age..."""
+    max_age_jitter_s: float = 0.0
+    """...give or take so much, each differently."""
+    reconnect: Literal["none", "now", "backoff"] = "none"
+    time_scale: float = 1.0
+    """Lifetimes and ages pass so many times faster."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the engine needs to make the traffic. Times in seconds."""
 
@@ -86,7 +106,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The pool: ``--max-in-flight`` in the open model, ``--users`` in the closed one."""
     give_up_s: float = 30.0
     drain_s: float = 30.0
+    ramp_s: float = 0.0
+    """Closed model: the time over which users begin, one after the other."""
     http: HttpSettings
+    sockets: SocketSettings | None = None
     env: dict[str, str] = {}
     cpus: tuple[int, ...] = ()
     worker: int = 0
@@ -112,6 +135,12 @@ class Kind:
     """JSON :class:`Names`, always before the first sample that uses one of them."""
     EXCHANGE = 7
     """JSON :class:`Exchange`, if the plan asks for a trace."""
+    SOCKETS = 8
+    """Packed events in the lives of WebSockets (``measure.socket_event``)."""
+    TIMINGS = 10
+    """Server-Timing headers (``measure.tiers``)."""
+    SOCKET_COUNTS = 9
+    """JSON :class:`SocketCounts`, with every tick of a run that has opened a WebSocket."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +196,21 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     errors: tuple[ErrorExample, ...] = ()
+
+
+class SocketCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of all WebSockets until ``time_s`` (profile time). None: nothing was there that could be checked."""
+
+    time_s: float
+    open: int
+    sent: int
+    received: int
+    unanswered: int
+    lost: int | None
+    duplicated: int | None
+    corrupt: int | None
+    out_of_order: int | None
+    late: int | None
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import typer
 
 from loadsim.cli import completion
 
-_TARGET, _TRAFFIC, _LIMITS, _HTTP = "Target", "Traffic", "Limits", "HTTP"
+_TARGET, _TRAFFIC, _SOCKETS, _LIMITS, _HTTP = "Target", "Traffic", "WebSockets", "Limits", "HTTP"
 _MEASURING, _OUTPUT = "Measuring", "Output"
 
 Text = str | None
@@ -112,11 +112,40 @@ GiveUp = Annotated[
 Timeout = Annotated[Text, typer.Option(metavar="TIME", help="Of a request; default 30s.", rich_help_panel=_LIMITS)]
 Drain = Annotated[Text, typer.Option(metavar="TIME", help="Wait at the end; default 30s.", rich_help_panel=_LIMITS)]
 
+Lifetime = Annotated[
+    Text,
+    typer.Option(metavar="DIST", help="How long each is held: 'exponential(60s)'.", rich_help_panel=_SOCKETS),
+]
+Heartbeat = Annotated[
+    Text, typer.Option(metavar="TIME", help="Ping so often; dead after as long again.", rich_help_panel=_SOCKETS)
+]
+MaxAge = Annotated[
+    Text, typer.Option(metavar="TIME~JITTER", help="End each ourselves at this age.", rich_help_panel=_SOCKETS)
+]
+Reconnect = Annotated[
+    Text,
+    typer.Option(
+        metavar="HOW",
+        help="none (default), now or backoff, when one is lost.",
+        rich_help_panel=_SOCKETS,
+        autocompletion=completion.one_of("none", "now", "backoff"),
+    ),
+]
+Message = Annotated[
+    Text, typer.Option(metavar="TEXT", help="What to send; {n} in it is its number.", rich_help_panel=_SOCKETS)
+]
+MessageRate = Annotated[
+    Text, typer.Option(metavar="RATE", help="Messages of each socket; default 1/s.", rich_help_panel=_SOCKETS)
+]
+TimeScale = Annotated[
+    Text, typer.Option(metavar="X", help="Lifetimes and ages pass so many times faster.", rich_help_panel=_SOCKETS)
+]
+
 Connections = Annotated[
     Text,
     typer.Option(
         metavar="HOW",
-        help="reuse (default), or visitor: a fresh one each.",
+        help="reuse (default), or visitor: a fresh one each; for sockets, N to hold open.",
         rich_help_panel=_HTTP,
         autocompletion=completion.one_of("reuse", "visitor"),
     ),

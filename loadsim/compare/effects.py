@@ -30,8 +30,14 @@ MARGIN_SHARE = 0.01
 _TAIL = ("p99", "p99.9")
 
 
-def default_margin(of: Metric) -> float:
-    """Return the least effect of interest unless the user names another."""
+def margin(of: Metric, given: Mapping[str, float]) -> float:
+    """Return the least effect of interest: as given for the metric, its statistic, or all times (''), or the default.
+
+    What is given for all times is not for shares: 5 % of a time is little, 5 points of an error rate are not.
+    """
+    for name in (of.name, of.statistic, *([""] if of.scale is Scale.RATIO else [])):
+        if name in given:
+            return given[name]
     if of.scale is Scale.SHARE:
         return MARGIN_SHARE
     return MARGIN_TAIL if of.statistic in _TAIL else MARGIN_TIMES
@@ -49,7 +55,7 @@ def effects(
 ) -> list[EffectRecord]:
     """Return the effect on every metric that both sides have: the primary ones, then the others by name.
 
-    ``margins`` stand before the default ones, by the metric's whole name or by its statistic's.
+    ``margins`` are the least effects of interest, see :func:`margin`.
     """
     shared = sorted({name for each in a for name in each} & {name for each in b for name in each} - set(primary))
     judged = [_Judged(metric(name), a, b, margins or {}, design, level, seed) for name in (*primary, *shared)]
@@ -79,6 +85,23 @@ def is_answered(found: Sequence[EffectRecord]) -> bool:
     return "worse" in verdicts or "inconclusive" not in verdicts
 
 
+def foresee(
+    a: Sequence[Round], b: Sequence[Round], *, primary: Sequence[str], rounds: int, level: float = LEVEL
+) -> dict[str, float]:
+    """Return what ``rounds`` rounds can detect of each primary metric, from the noise of those there are.
+
+    As ``margin`` is given: 0.05 is a ratio of 1.05, or 5 points of a share. Metrics without noise to go by are left
+    out.
+    """
+    found = {}
+    for name in primary:
+        of = metric(name)
+        reach = detectable(paired(of, a, b).noise(), rounds, level / len(primary))
+        if reach > 0:
+            found[name] = math.expm1(reach) if of.scale is Scale.RATIO else reach
+    return found
+
+
 class _Judged:
     """One metric on its way to a record."""
 
@@ -94,7 +117,7 @@ class _Judged:
     ) -> None:
         self.metric, self.a, self.b, self.level = of, a, b, level
         self.sample: Sample = (unpaired if design == "unpaired" else paired)(of, a, b, seed)
-        self.margin = margins.get(of.name, margins.get(of.statistic, default_margin(of)))
+        self.margin = margin(of, margins)
         self.interval = self.sample.interval(level)
         self.p = self.sample.p_value() if self.is_enough else math.nan
         self.p_adjusted = math.nan

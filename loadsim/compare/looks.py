@@ -18,6 +18,8 @@ from loadsim.compare.sign_flips import least_rounds
 
 LEVEL = 0.05
 MOST_LOOKS = 5
+MAX_ROUNDS = 40
+"""Unless ``--max-rounds`` says another number."""
 _GROWTH = 1.5
 
 

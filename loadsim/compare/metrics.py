@@ -16,8 +16,6 @@ from typing import Literal
 from loadsim.errors import UsageError, nearest
 from loadsim.record import Quantiles, RunRecord
 
-DEFAULT_PRIMARY = ("error_rate", "p50", "p99")
-DEFAULT_PRIMARY_CLOSED = ("error_rate", "p50(service)", "p99(service)")
 MAX_PRIMARY = 3
 _TIMES = ("mean", "p50", "p75", "p90", "p95", "p99", "p99.9")
 _OF_PARTS = ("p50", "p99")
@@ -65,6 +63,11 @@ class Reading:
 
 Round = Mapping[str, Reading]
 """All readings of one side in one round."""
+
+
+def default_primary(*, closed: bool) -> tuple[str, ...]:
+    """Return the metrics that decide unless the user names others; the closed model knows no response time."""
+    return ("error_rate", "p50(service)", "p99(service)") if closed else ("error_rate", "p50", "p99")
 
 
 def metric(name: str) -> Metric:

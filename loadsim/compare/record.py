@@ -119,11 +119,16 @@ class CompareRecord(msgspec.Struct, kw_only=True):
     conclusion: Conclusion
 
 
+def to_json(record: CompareRecord) -> str:
+    """Return what ``compare.json`` holds."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+
+
 def write_comparison(record: CompareRecord, directory: Path) -> Path:
     """Write ``compare.json`` whole or not at all (a rename), and return its path. Raises OSError."""
     path = directory / FILE_NAME
     part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    part.write_text(to_json(record), encoding="utf-8")
     part.replace(path)
     return path
 

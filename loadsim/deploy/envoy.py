@@ -25,8 +25,9 @@ from typing import Any
 
 from loadsim.deploy import services
 from loadsim.deploy.plan import Process
+from loadsim.deploy.pools import Pool
 from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
-from loadsim.deploy.topology import Pool, Topology
+from loadsim.deploy.topology import Topology
 from loadsim.errors import UsageError
 
 NAME = "balancer"

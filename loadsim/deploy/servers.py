@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from loadsim.deploy.plan import Process, file_limit
-from loadsim.deploy.topology import Pool, Topology
+from loadsim.deploy.pools import Pool
+from loadsim.deploy.topology import Topology
 from loadsim.errors import UsageError
 
 KEEP_ALIVE_S = 60

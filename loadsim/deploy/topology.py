@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadsim.deploy import services
+from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import UsageError, nearest
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
@@ -18,25 +19,13 @@ MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT = 64, 512, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """Equal servers among which the balancer shares the requests of one service, or the heavy ones."""
-
-    name: str
-    servers: int
-
-    @property
-    def server_names(self) -> tuple[str, ...]:
-        """``web-1``, ``web-2`` ...: as each server names itself in its answers."""
-        return tuple(f"{self.name}-{number}" for number in range(1, self.servers + 1))
-
-
-@dataclass(frozen=True, slots=True)
 class Topology:
     """``servers`` servers of ``slots`` slots each; a slot works on one request at a time, the others wait.
 
     ``services`` is how many services the target is cut into by logic, 1, 3 or 6, each with a pool of servers of its
     own. ``heavy`` says where heavy work goes: with the rest (``shared``), or to a pool of its own, told by its
-    ``path`` or by the ``user`` who asks. That pool gets a quarter of the servers, the services share the others alike.
+    ``path`` or by the ``user`` who asks. That pool gets a quarter of the servers, the services share the others alike;
+    ``sizes`` says of some pools how many servers they get instead.
 
     ``transport`` is how services call each other: ``in_process`` (every server does everything itself, with the same
     code and database) or ``http``; ``calls`` is how a page makes those it needs: ``serial``, ``parallel``, ``batched``.
@@ -57,6 +46,7 @@ class Topology:
     heavy: str = "shared"
     transport: str = "in_process"
     calls: str = "serial"
+    sizes: Mapping[str, int] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,6 +59,7 @@ class Topology:
         self._one_of("transport", self.transport, TRANSPORTS)
         self._one_of("calls", self.calls, CALLS)
         self._enough_servers()
+        self._sizes()
         self._weights()
 
     def _enough_servers(self) -> None:
@@ -81,9 +72,18 @@ class Topology:
                 f"{self.servers} servers need a balancer", "Give one server, or take the topology 'balanced'."
             )
 
+    def _sizes(self) -> None:
+        names = self._pool_names()
+        for pool, size in self.sizes.items():
+            if pool not in names:
+                raise self._wrong(f"a size for '{pool}', which is no pool", f"Pools: {', '.join(names)}.")
+            self._whole(f"size of {pool}", size, MOST_SERVERS)
+        try:
+            share_out(self.servers, names, self.sizes)
+        except ValueError as error:
+            raise self._wrong(f"servers={self.servers} cannot be shared out: {error}") from None
+
     def _weights(self) -> None:
-        if not isinstance(self.weights, Mapping):
-            raise self._wrong(f"weights={self.weights!r}: expected a whole number for each server")
         for server, weight in self.weights.items():
             if server not in self.server_names:
                 raise self._wrong(
@@ -112,10 +112,7 @@ class Topology:
     @property
     def pools(self) -> tuple[Pool, ...]:
         """Every pool; the first answers what no other is for, the pool for heavy work is the last."""
-        heavy = 0 if self.heavy == "shared" else max(1, self.servers // 4)
-        alike, left_over = divmod(self.servers - heavy, len(services.SERVICES[self.services]))
-        sizes = [alike + (number < left_over) for number in range(len(services.SERVICES[self.services]))]
-        return tuple(Pool(name, size) for name, size in zip(self._pool_names(), [*sizes, heavy], strict=False))
+        return share_out(self.servers, self._pool_names(), self.sizes)
 
     @property
     def server_names(self) -> tuple[str, ...]:
@@ -143,11 +140,11 @@ class Topology:
         return {each: getattr(self, each) for each in SETTINGS}
 
     def expected_weights(self) -> dict[str, dict[str, int]]:
-        """Return the weight of each server by pool, and that of all as ``all``; nothing where all count the same."""
+        """Return the weight of each server by pool, and in ``all`` of them; nothing where all count the same."""
         if not self.weights:
             return {}
-        by_pool = {pool.name: {name: self.weights.get(name, 1) for name in pool.server_names} for pool in self.pools}
-        return {**by_pool, "all": {name: self.weights.get(name, 1) for name in self.server_names}}
+        pools = {pool.name: pool.server_names for pool in self.pools} | {"all": self.server_names}
+        return {pool: {name: self.weights.get(name, 1) for name in names} for pool, names in pools.items()}
 
     def describe(self) -> str:
         """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""

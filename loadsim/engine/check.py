@@ -34,8 +34,8 @@ _HINTS = {
 }
 
 
-def check(origin: Origin) -> tuple[str, ...]:
-    """Connect to every address and GET the target's URL once. Return remarks for people; raise TargetError.
+def check(origin: Origin, *, get: bool = True) -> tuple[str, ...]:
+    """Connect to every address and, if so told, GET the target's URL once. Return remarks; raise TargetError.
 
     An HTTP error status is fine: it is HTTP. Addresses that do not connect while others do are left out from now on,
     and that is a remark (``localhost`` often resolves to ``::1`` too, where nothing listens). The caller's sweep need
@@ -48,7 +48,8 @@ def check(origin: Origin) -> tuple[str, ...]:
         gevent.joinall(jobs, raise_error=True)
         connections: list[Connection] = [job.value for job in jobs]
         try:
-            return _judge(origin, connections)
+            remarks = _leave_out_bad(origin, connections)
+            return (*remarks, *_get(origin, connections)) if get else remarks
         finally:
             for connection in connections:
                 connection.discard()
@@ -64,7 +65,7 @@ def _probe(origin: Origin, address: SocketAddress) -> Connection:
     return connection
 
 
-def _judge(origin: Origin, connections: list[Connection]) -> tuple[str, ...]:
+def _leave_out_bad(origin: Origin, connections: list[Connection]) -> tuple[str, ...]:
     good = [connection for connection in connections if not connection.outcome]
     if not good:
         raise _error(origin, connections[0], "cannot be reached")
@@ -74,13 +75,18 @@ def _judge(origin: Origin, connections: list[Connection]) -> tuple[str, ...]:
             text = origin.notes.clean(_problem(connection))
             remarks.append(f"{address_text(connection.address)} is left out: {text}")
     origin.use(tuple(connection.address for connection in good if connection.address is not None))
-    first, path = good[0], origin.url.path
+    return tuple(remarks)
+
+
+def _get(origin: Origin, connections: list[Connection]) -> tuple[str, ...]:
+    first = next(connection for connection in connections if not connection.outcome)
+    path = origin.url.path
     first.exchange(
         origin.head.compose(f"GET {origin.head.root}{request_target(path)}", {}, b"", None), now() + origin.timeout_s
     )
     if not first.status and first.outcome:
         raise _error(origin, first, "does not answer as an HTTP server does")
-    return (*remarks, *_remarks_on_answer(origin, first))
+    return tuple(_remarks_on_answer(origin, first))
 
 
 def _remarks_on_answer(origin: Origin, connection: Connection) -> list[str]:

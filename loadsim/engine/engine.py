@@ -20,6 +20,7 @@ from locust.user.task import LOCUST_STATE_RUNNING
 from loadsim.engine.origin import Origin
 from loadsim.engine.pacer import Arrival, Pacer
 from loadsim.engine.samples import Outbox, SampleWriter
+from loadsim.engine.sockets import Sockets, SocketWriter
 from loadsim.errors import UsageError
 from loadsim.measure.sample import CLASS_SHIFT, MAX_CLASSES, Outcome
 from loadsim.randomness import skip, states, uniforms
@@ -46,6 +47,8 @@ class Engine:
         self.samples = SampleWriter(self.outbox, self._send_names)
         self.origin = Origin(plan.http, self.samples)
         self.pacer = Pacer(self.hub, LOCUST_STATE_RUNNING)
+        heartbeat_s = plan.sockets.heartbeat_s if plan.sockets is not None else None
+        self.sockets = Sockets(self.origin, self.pacer, SocketWriter(self.outbox, self._send_names), heartbeat_s)
         self.tasks: list[Callable[[Any], object]] = []
         self.class_names: tuple[str, ...] = ()
         self.tally = [0] * (max(Outcome) + 1)
@@ -59,7 +62,7 @@ class Engine:
         self._raised_examples: list[ErrorExample] = []
         self._closed: Iterator[tuple[int, int, int]] = iter(())
         self._closed_warmup: Iterator[tuple[int, int, int]] = iter(())
-        self._closed_left = 0
+        self._closed_left = self._turns = 0
         self._chores = itertools.count(1)
         self._ticks = itertools.count(1)
         self._timer = self.hub.loop.timer(CHORE_S, CHORE_S)
@@ -124,6 +127,7 @@ class Engine:
         self._timer.stop()
         self._commands.stop()
         self.samples.flush()
+        self._report_sockets()
         self._send_names()
         self.outbox.send(Kind.END, msgspec.json.encode(msgspec.structs.replace(self._tick(), in_flight=0)))
         self.outbox.finish()
@@ -141,6 +145,11 @@ class Engine:
         self.samples.iteration(visitor_class << CLASS_SHIFT | Outcome.DROPPED, due, due, due, 0.0, 0.0)
         if due >= self.origin_time:
             self.tally[Outcome.DROPPED] += 1
+
+    def next_turn(self) -> float:
+        """Return how many seconds after the beginning the next user of the closed model is to begin."""
+        self._turns += 1
+        return self.plan.ramp_s * (self._turns - 1) / self.plan.users
 
     def next_in_closed_loop(self) -> Arrival | None:
         """Return the next iteration of the closed model, due now; None when there are no more."""
@@ -202,18 +211,29 @@ class Engine:
     def _chore(self) -> None:
         now = perf_counter()
         self.origin.sweep(now)
+        self.sockets.sweep(now)
         if self._draining_until is None and self._is_over(now):
             self.drain()
+        if self._draining_until is not None and not self.sockets.over:
+            self.sockets.end()
         backlog = self.pacer.backlog
         while backlog and now - backlog[0][0] > self.plan.give_up_s:
             self.drop(backlog.popleft())
         if next(self._chores) % CHORES_A_TICK == 0 and not self.outbox.congested:
             self.samples.flush()
+            self._report_sockets()
             self.outbox.send(Kind.TICK, msgspec.json.encode(self._tick()))
         if self._draining_until is not None:
             accounted = sum(self.tally[outcome] for outcome in _COUNTED)
-            if accounted == self.pacer.scheduled or now > self._draining_until:
+            all_done = accounted == self.pacer.scheduled and not self.sockets.closing
+            if all_done or now > self._draining_until:
                 self.done.set()
+
+    def _report_sockets(self) -> None:
+        """Tell of WebSockets, in a run that has any."""
+        counts = self.sockets.report(perf_counter() - self.origin_time)
+        if self.sockets.used:
+            self.outbox.send(Kind.SOCKET_COUNTS, counts)
 
     def _is_over(self, now: float) -> bool:
         if self.plan.model == "open":
@@ -242,7 +262,7 @@ class Engine:
             max_in_flight=users - pacer.least_idle if is_open else users,
             max_backlog=pacer.max_backlog,
             engine_cpu_s=time.process_time(),
-            unreported=self.samples.unreported,
+            unreported=self.samples.unreported + self.sockets.writer.unreported,
             closed_s=None if self._draining_until is None else self._closed_at - self.origin_time,
         )
 

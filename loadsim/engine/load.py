@@ -25,6 +25,10 @@ def user_class(plan: Plan) -> Any:
 
 
 def _built_in(plan: Plan) -> Any:
+    if plan.sockets is not None:
+        from loadsim.scenarios import sockets
+
+        return sockets.visitor_for(plan)
     if plan.bundled and not plan.routes:
         return importlib.import_module(SCENARIOS[plan.scenario].module).Visitor
     from loadsim.scenarios.declared import visitor_for

@@ -29,6 +29,9 @@ class Sink(Protocol):
     def request(self, key: int, due: float, started: float, ended: float, received_bytes: int, sent_bytes: int) -> None:
         """Take one."""
 
+    def timing(self, due: float, value: bytes) -> None:
+        """Take the Server-Timing header of the answer to a request that was due then."""
+
 
 class Origin:
     """One target, as every user of an engine shares it."""
@@ -53,7 +56,8 @@ class Origin:
         self.connections: set[Connection] = set()
         self.routes, self.backends = new_route_names(), new_backend_names()
         self.route_numbers = {method: Routes(method, self.routes) for method in METHODS}
-        self.scanner = HeadScanner(settings.backend_headers, Backends(self.backends))
+        self.backend_numbers = Backends(self.backends)
+        self.scanner = HeadScanner(settings.backend_headers, self.backend_numbers)
         self.notes = ErrorNotes(_secrets(settings, url, self.proxy))
 
     def numbers_for(self, method: str) -> Routes:
@@ -94,6 +98,13 @@ class Origin:
         from loadsim.engine.check import check  # it makes connections, which know this module
 
         return check(self)
+
+    def check_sockets(self) -> tuple[str, ...]:
+        """Open a WebSocket at the target's URL once, before any traffic."""
+        from loadsim.engine.check import check
+        from loadsim.engine.websocket_client import check_handshake
+
+        return (*check(self, get=False), *check_handshake(self))
 
 
 def _secrets(settings: HttpSettings, url: TargetUrl, proxy: TargetUrl | None) -> set[str]:

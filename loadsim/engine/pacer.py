@@ -72,12 +72,18 @@ class Pacer:
         self._next, self.finished = None, True
         self._arm()
 
-    def sleep_until(self, due: float) -> None:
-        """Block the calling greenlet until ``due`` on the engine's clock, with the pacer's precision."""
-        entry = (due, self._sleeper_number, getcurrent().switch)
+    def call_at(self, due: float, callback: Callable[[], None]) -> tuple[float, int, Callable[[], None]]:
+        """Call back in the hub at ``due`` on the engine's clock, as precisely as it can; return the heap's entry."""
+        entry = (due, self._sleeper_number, callback)
         self._sleeper_number += 1
         heapq.heappush(self._sleepers, entry)
-        self._arm()
+        if entry is self._sleepers[0]:
+            self._arm()
+        return entry
+
+    def sleep_until(self, due: float) -> None:
+        """Block the calling greenlet until ``due`` on the engine's clock, with the pacer's precision."""
+        entry = self.call_at(due, getcurrent().switch)
         try:
             self._hub.switch()
         except BaseException:

@@ -72,7 +72,7 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     engine.obey(commands)
     user_class = load.user_class(plan)
     engine.use(iterations(user_class), user_class.visitor_classes)
-    notes = engine.origin.check()
+    notes = engine.origin.check() if plan.sockets is None else engine.origin.check_sockets()
     environment = Environment(user_classes=[user_class], host=plan.http.url, events=locust.events)  # scripts listen
     environment.engine = engine
     environment.create_local_runner()

@@ -9,9 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from loadsim.measure.sample import ITERATION, REQUEST, SAMPLE_BYTES
+from loadsim.measure.tiers import ENTRY, MAX_VALUE_BYTES
 from loadsim.wire import Kind, frame
 
 BLOCK_SAMPLES = 2048
+TIMING_BYTES = 1 << 15
+"""Server-Timing headers go out when there are so many bytes of them, or with the samples."""
+_BULK = (Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS)
 MAX_WAITING_BYTES = 64 << 20
 """What may wait for a reader that has stopped reading: over two minutes of 5,000 iterations a second."""
 
@@ -38,7 +42,7 @@ class Outbox:
         data = memoryview(frame(kind, payload))
         if not self._waiting:
             data = data[self._write(data) :]
-        elif kind == Kind.SAMPLES and self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
+        elif kind in _BULK and self._waiting_bytes + len(data) > MAX_WAITING_BYTES:
             return False
         if self.broken or not data:
             return True
@@ -92,6 +96,7 @@ class SampleWriter:
         self._outbox, self._send_names = outbox, send_names
         self._buffer = bytearray(BLOCK_SAMPLES * SAMPLE_BYTES)
         self._size, self._at = len(self._buffer), 0
+        self._timings = bytearray()
         self._pack_request, self._pack_iteration = REQUEST.pack_into, ITERATION.pack_into
         self.unreported = 0
         self.open = False
@@ -110,8 +115,22 @@ class SampleWriter:
         if self._at == self._size:
             self.flush()
 
+    def timing(self, due: float, value: bytes) -> None:
+        """Add the Server-Timing header of an answer. They illustrate: those the reader cannot take are left out."""
+        if len(value) <= MAX_VALUE_BYTES and self.open:
+            self._timings += ENTRY.pack(due, len(value))
+            self._timings += value
+            if len(self._timings) > TIMING_BYTES:
+                self._flush_timings()
+
+    def _flush_timings(self) -> None:
+        self._outbox.send(Kind.TIMINGS, self._timings)
+        self._timings.clear()
+
     def flush(self) -> None:
         """Send what is there."""
+        if self._timings:
+            self._flush_timings()
         if not self._at:
             return
         if not self.open:

@@ -1,4 +1,4 @@
-"""What the client must know of every answer's head, found in one pass: who answered, and which cookies it sets.
+"""What the client must know of every answer's head, found in one pass: who answered, cookies, and where its time went.
 
 A regular expression that begins with one byte is the cheapest search CPython has over some hundred bytes (it runs on
 ``memchr``): each ``bytes.find`` costs as much as all of this. The empty line is one of the alternatives, so the body is
@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from loadsim.engine.names import Backends
 
-_COOKIES, _PREFERRED = 1, 2
-"""Numbers of groups: Set-Cookie, then the backend headers in the order of preference."""
+_COOKIES, _TIMING, _PREFERRED = 1, 2, 3
+"""Numbers of groups: Set-Cookie, Server-Timing, then the backend headers in the order of preference."""
+Findings = tuple[int, Sequence[bytes], bytes]
+"""The backend's number, shifted as in a key, the Set-Cookie values, and the Server-Timing values, joined."""
 
 
 class HeadScanner:
@@ -24,22 +26,27 @@ class HeadScanner:
 
     def __init__(self, header_names: tuple[str, ...], backends: Backends) -> None:
         named = "".join(rf"|{re.escape(name)}:([^\r]*)" for name in header_names)
-        self.search = re.compile(rf"\n(?:\r\n|(?i:set-cookie:([^\r]*){named}))".encode("latin-1")).search
+        self.search = re.compile(
+            rf"\n(?:\r\n|(?i:set-cookie:([^\r]*)|server-timing:([^\r]*){named}))".encode("latin-1")
+        ).search
         self._backends = backends
 
-    def read(self, raw: bytes, match: re.Match[bytes] | None) -> tuple[int, Sequence[bytes]]:
-        """Return the backend's number, shifted as in a key, and the Set-Cookie values, from ``match`` in ``raw`` on."""
+    def read(self, raw: bytes, match: re.Match[bytes] | None) -> Findings:
+        """Return what there is in ``raw`` from ``match`` on."""
         if match is not None and match.lastindex == _PREFERRED:
             rest = self.search(raw, match.end())
-            if rest is not None and rest.lastindex is None:  # the usual case: it names itself, and there are no cookies
-                return self._backends[match[_PREFERRED]], ()
+            if rest is not None and rest.lastindex is None:  # the usual case: it names itself, and there is no more
+                return self._backends[match[_PREFERRED]], (), b""
         best, value = 1 << 16, b""
         cookies: list[bytes] = []
+        timing = b""
         found = match
         while found is not None and (index := found.lastindex) is not None:
             if index == _COOKIES:
                 cookies.append(found[index])
+            elif index == _TIMING:
+                timing = timing + b"," + found[index] if timing else found[index]
             elif index < best:
                 best, value = index, found[index]
             found = self.search(raw, found.end())
-        return (self._backends[value] if value else 0), cookies
+        return (self._backends[value] if value else 0), cookies, timing

@@ -16,6 +16,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 from loadsim.engine.http import Client
 from loadsim.engine.pacer import Arrival
 from loadsim.engine.tracing import TracingClient
+from loadsim.engine.websocket_client import WebSocketClient
 from loadsim.measure.sample import CLASS_SHIFT, Outcome
 from loadsim.randomness import Draws
 
@@ -152,7 +153,8 @@ class ArrivalDriven:
     def _serve_closed_loop(self) -> None:
         engine = self.engine
         engine.started.wait()
-        engine.pacer.sleep_until(engine.origin_time - engine.plan.warmup_s)
+        turn = engine.next_turn()
+        engine.pacer.sleep_until(engine.origin_time - engine.plan.warmup_s + turn)
         while self._state != LOCUST_STATE_STOPPING:
             arrival = engine.next_in_closed_loop()
             if arrival is None:
@@ -204,5 +206,31 @@ class LoadUser(ArrivalDriven, User):
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self.client = TracingClient(self.engine, self) if self.engine.plan.trace else Client(self.engine.origin, self)
+        self._ws: WebSocketClient | None = None
         if type(self).on_start is User.on_start:
             self.begin_visit = self.client.begin  # type: ignore[method-assign] # one call instead of two, each arrival
+
+    @property
+    def ws(self) -> WebSocketClient:
+        """The WebSockets of this user, with the cookies of ``self.client``."""
+        if self._ws is None:
+            self._ws = WebSocketClient(self.engine.sockets, self, self.client.cookies)
+            begin_others, begin_own = self.begin_visit, self._ws.begin
+
+            def begin() -> None:
+                begin_own()
+                begin_others()
+
+            self.begin_visit = begin  # type: ignore[method-assign] # only for those who have sockets
+        return self._ws
+
+
+class SocketUser(ArrivalDriven, User):
+    """A user with WebSockets alone, as ``self.ws``: thousands of them fit into one process."""
+
+    abstract = True
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.ws = WebSocketClient(self.engine.sockets, self)
+        self.begin_visit = self.ws.begin  # type: ignore[method-assign] # as LoadUser does

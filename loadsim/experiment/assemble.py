@@ -16,6 +16,7 @@ from loadsim.objectives import Objective, Observed, evaluate, verdict
 from loadsim.record import Manifest, RunRecord
 from loadsim.redact import redact_argv, redact_headers, redact_url
 from loadsim.settings import RunSettings
+from loadsim.socket_summary import summarise_sockets
 from loadsim.summary import Summary, summarise
 from loadsim.units import spell_duration
 from loadsim.wire import Plan, Tick
@@ -29,6 +30,8 @@ def close_and_summarise(measured: Measured, plan: Plan, weights: Mapping[str, Ma
     collector = measured.collector
     recorder, tick = collector.recorder, collector.tick
     recorder.close()
+    if recorder.sockets is not None:
+        recorder.sockets.close(_measured_s(tick, plan))
     accounted = int(recorder.marginals.fates.sum())
     return summarise(
         recorder,
@@ -115,6 +118,7 @@ def judge(
         warnings=measured.warnings,
         objectives=evaluated,
         faults=[fault.record() for fault in measured.faults],
+        websockets=summarise_sockets(measured.collector.recorder.sockets),
     )
 
 
@@ -160,7 +164,8 @@ def make_manifest(
             "drain_s": settings.drain_s,
             "connections": settings.connections,
             "iterations": settings.iterations,
-            "users": settings.users if settings.model == "closed" else None,
+            "users": plan.users if plan.model == "closed" else None,
+            "sockets": plan.sockets,
             "headers": [list(pair) for pair in redact_headers(settings.headers)],
             **subject.settings,
         },

@@ -9,8 +9,9 @@ import msgspec
 from loadsim.errors import EngineError, ExitCode, LoadsimError
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.selection import Selection
+from loadsim.measure.websockets import Messages
 from loadsim.profiles import Phase
-from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, Tick
+from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, SocketCounts, Tick
 
 _MARGIN_S = 10.0
 """Beyond give-up and timeout together: an answer so late still counts in the percentiles of the second it was due."""
@@ -48,11 +49,17 @@ class Collector:
         """Take one frame. Raises what the engine could not start for."""
         if kind == Kind.SAMPLES:
             self.recorder.add(payload)
+        elif kind == Kind.SOCKETS:
+            self.recorder.of_sockets().add(payload)
+        elif kind == Kind.SOCKET_COUNTS:
+            self._take_counts(msgspec.json.decode(payload, type=SocketCounts))
         elif kind == Kind.TICK:
             self._take_tick(msgspec.json.decode(payload, type=Tick))
         elif kind == Kind.END:  # its gauges are of an engine that has closed down, which is none of the load
             self.tick = msgspec.json.decode(payload, type=Tick)
             self.finished = True
+        elif kind == Kind.TIMINGS:
+            self.recorder.tiers.add(payload)
         elif kind == Kind.NAMES:
             names = msgspec.json.decode(payload, type=Names)
             self.recorder.names(names.routes, names.backends)
@@ -77,6 +84,19 @@ class Collector:
             selections=self._selections,
             late_s=self._plan.give_up_s + self._plan.http.timeout_s + _MARGIN_S,
         )
+
+    def _take_counts(self, counts: SocketCounts) -> None:
+        messages = Messages(
+            sent=counts.sent,
+            received=counts.received,
+            unanswered=counts.unanswered,
+            lost=counts.lost,
+            duplicated=counts.duplicated,
+            corrupt=counts.corrupt,
+            out_of_order=counts.out_of_order,
+            late=counts.late,
+        )
+        self.recorder.of_sockets().count_messages(counts.time_s, messages)
 
     def _take_tick(self, tick: Tick) -> None:
         self.tick = tick

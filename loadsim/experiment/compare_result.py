@@ -9,7 +9,7 @@ import msgspec
 
 from loadsim.compare.record import CompareRecord, Verdict, write_comparison
 from loadsim.errors import ExitCode, LoadsimError
-from loadsim.report.comparison_words import sentences
+from loadsim.report.comparison.words import sentences
 from loadsim.report.terminal import Steps
 
 _EXIT_CODES: dict[Verdict, ExitCode] = {
@@ -48,7 +48,7 @@ def finish(record: CompareRecord, directory: Path, steps: Steps, interrupted: Ex
 
 
 def _report(directory: Path, steps: Steps) -> Path:
-    from loadsim.report.comparison import write_comparison_report
+    from loadsim.report.comparison.page import write_comparison_report
 
     with steps.step("writing the report"):
         return write_comparison_report(directory)

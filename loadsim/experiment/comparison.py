@@ -1,14 +1,14 @@
 """A comparison made now: rounds in which both sides run one after the other, each brought up afresh.
 
-In a round both sides get the same arrivals and choices (one seed), in an order that a coin decides; the next round has a
-seed of its own. Seeds and coins come from the comparison's seed, so that it can be made again as it was.
+In a round both sides get the same arrivals and choices (one seed), in an order that a coin decides; the next round has
+a seed of its own. Seeds and coins come from the comparison's seed, so that it can be made again as it was.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -16,16 +16,7 @@ from typing import Literal
 from rich.console import Console
 
 from loadsim import __version__
-from loadsim.compare import (
-    EffectRecord,
-    Round,
-    conclude,
-    default_primary,
-    effects,
-    foresee,
-    is_answered,
-    readings,
-)
+from loadsim.compare import EffectRecord, Round, conclude, default_primary, effects, foresee, is_answered, readings
 from loadsim.compare.record import CompareManifest, CompareRecord, Conclusion, RoundRecord, SideRecord
 from loadsim.errors import ExitCode, UsageError
 from loadsim.experiment.compare_result import CompareResult, finish
@@ -36,48 +27,38 @@ from loadsim.experiment.sides import Side, shape_of_side
 from loadsim.randomness import derive
 from loadsim.record import RunRecord
 from loadsim.redact import redact_argv
-from loadsim.report.comparison_words import foreseen, in_short
+from loadsim.report.comparison.words import foreseen, in_short
 from loadsim.report.terminal import Steps
 from loadsim.settings import CompareSettings
 
 Letter = Literal["a", "b"]
 FORESEE_AFTER = 4
 """Of fewer rounds the noise is a guess."""
-
-
-@dataclass(slots=True)
-class _Rounds:
-    """What has been run so far."""
-
-    directory: Path
-    records: list[RoundRecord] = field(default_factory=list)
-    a: list[Round] = field(default_factory=list)
-    b: list[Round] = field(default_factory=list)
-    invalid: list[str] = field(default_factory=list)
-    interrupted: ExitCode | None = None
-    found: list[EffectRecord] = field(default_factory=list)
+_NOTES = [
+    "A coin decided the order within each round, so that a drift of the machine counts for neither side; both sides of "
+    "a round got the same arrivals and choices.",
+]
 
 
 def compare_now(
     sides: tuple[Side, Side], settings: CompareSettings, seed: int, out: Path | None, console: Console, *, quiet: bool
 ) -> CompareResult:
     """Run the rounds, judge, write compare.json and its report. Raises what can be told before any traffic."""
-    a, b = sides
-    settings = replace(settings, primary=_primary(sides, settings.primary))
+    settings = replace(settings, primary=checked_primary(sides[0], settings.primary))
     started_at = datetime.now(UTC)
-    identity = run_id(a.settings.name, "compare", started_at)
+    identity = run_id(sides[0].settings.scenario, "compare", started_at)
     steps = Steps(console, quiet=quiet)
     with Interrupts() as interrupts, run_directory(out, identity) as directory:
-        manifest = _manifest(identity, started_at, sides, settings, seed)
-        rounds = _Rounds(directory)
+        made = Interleaved(sides, settings, seed, directory, console, quiet=quiet)
         try:
-            _play(rounds, sides, settings, seed, steps, console, quiet=quiet)
-        except (KeyboardInterrupt, Interrupted) as stop:
-            rounds.interrupted = getattr(stop, "exit_code", None) or interrupts.exit_code or ExitCode.INTERRUPTED
-            if not rounds.records:
+            made.play(steps)
+        except (KeyboardInterrupt, Interrupted):
+            if not made.rounds:
                 raise
+            made.interrupted = interrupts.exit_code or ExitCode.INTERRUPTED
         interrupts.hold()
-        return finish(_record(manifest, settings, rounds), directory, steps, rounds.interrupted)
+        record = made.record(_manifest(identity, started_at, sides, settings, seed))
+        return finish(record, directory, steps, made.interrupted)
 
 
 def coin(seed: int, number: int) -> tuple[Letter, Letter]:
@@ -90,111 +71,127 @@ def round_seed(seed: int, number: int) -> int:
     return derive(seed, f"traffic of round {number}") >> 32
 
 
-def _play(
-    rounds: _Rounds,
-    sides: tuple[Side, Side],
-    settings: CompareSettings,
-    seed: int,
-    steps: Steps,
-    console: Console,
-    *,
-    quiet: bool,
-) -> None:
-    """Run rounds until the last look, an answer, an interrupt, or a run that makes the whole invalid."""
-    for number in range(1, settings.rounds + 1):
+class Interleaved:
+    """The rounds as they are made, and what they come to."""
+
+    def __init__(
+        self,
+        sides: tuple[Side, Side],
+        settings: CompareSettings,
+        seed: int,
+        directory: Path,
+        console: Console,
+        *,
+        quiet: bool,
+    ) -> None:
+        self._sides: dict[Letter, Side] = {"a": sides[0], "b": sides[1]}
+        self._settings, self._seed, self._directory = settings, seed, directory
+        self._console, self._quiet = console, quiet
+        self.rounds: list[RoundRecord] = []
+        self.interrupted: ExitCode | None = None
+        self._invalid: list[str] = []
+        self._read: dict[Letter, list[Round]] = {"a": [], "b": []}
+
+    def play(self, steps: Steps) -> None:
+        """Run rounds until the last look, an answer, an interrupt, or a run that makes the whole invalid."""
+        settings = self._settings
         most = f"at most {settings.rounds}" if settings.is_auto else str(settings.rounds)
-        with steps.step(f"round {number} of {most}") as step:
-            order = coin(seed, number)
-            played: dict[Letter, RunRecord] = {}
-            for letter in order:
-                side = sides["ab".index(letter)]
-                step.say(f"{side.name} ({'first' if letter == order[0] else 'second'})")
-                own = replace(
-                    side.settings,
-                    seed=round_seed(seed, number),
-                    out=rounds.directory / "rounds" / f"{number:02d}-{letter}",
-                )
-                result = run(own, console, quiet=True, report=False)
-                played[letter] = result.record
-                if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
-                    rounds.interrupted = result.exit_code
-                    break
-            _take(rounds, number, order, played, sides)
-            step.say(in_short(sides[0].name, sides[1].name, played.get("a"), played.get("b")))
-        if rounds.interrupted or rounds.invalid:
-            return
-        if number == FORESEE_AFTER and not quiet and number < settings.rounds:
-            reach = foresee(
-                rounds.a, rounds.b, primary=settings.primary, rounds=settings.rounds, level=settings.level
+        for number in range(1, settings.rounds + 1):
+            with steps.step(f"round {number} of {most}") as step:
+                played: dict[Letter, RunRecord] = {}
+                try:
+                    for letter in coin(self._seed, number):
+                        step.say(self._sides[letter].name)
+                        played[letter] = self._run(letter, number)
+                        if self.interrupted:
+                            break
+                finally:
+                    self._take(number, played)
+                step.say(in_short({self._sides[letter].name: played[letter] for letter in sorted(played)}))
+            if self.interrupted or self._invalid:
+                return
+            if number == FORESEE_AFTER and number < settings.rounds and not self._quiet:
+                self._foresee()
+            if number in settings.looks[:-1] and is_answered(self._effects()):
+                return
+
+    def record(self, manifest: CompareManifest) -> CompareRecord:
+        """Return what the rounds come to; its sentences are still to be written."""
+        found = self._effects()
+        reasons = list(self._invalid)
+        if self.interrupted:
+            counted = sum(each.counted for each in self.rounds)
+            planned = self._settings.rounds
+            reasons.append(
+                f"interrupted after {counted} of {planned} rounds: where one stops at will, nothing is decided"
             )
-            console.print(foreseen(reach, settings.rounds))
-        if number in settings.looks[:-1] and is_answered(_effects(rounds, settings)):
-            return
-
-
-def _take(
-    rounds: _Rounds,
-    number: int,
-    order: tuple[Letter, Letter],
-    played: dict[Letter, RunRecord],
-    sides: tuple[Side, Side],
-) -> None:
-    complete = len(played) == 2 and all(record.complete for record in played.values())
-    rounds.records.append(
-        RoundRecord(
-            number=number,
-            seed=next((record.manifest.seed for record in played.values()), None),
-            order="ab" if order == ("a", "b") else "ba",
-            a=f"rounds/{number:02d}-a" if "a" in played else None,
-            b=f"rounds/{number:02d}-b" if "b" in played else None,
-            counted=complete,
+        verdict = conclude(found, invalid=self._invalid, interrupted=self.interrupted is not None)
+        return CompareRecord(
+            manifest=manifest,
+            complete=not self.interrupted and not self._invalid,
+            rounds=self.rounds,
+            effects=found,
+            notes=list(_NOTES),
+            conclusion=Conclusion(verdict=verdict, sentences=[], reasons=reasons),
         )
-    )
-    for letter, record in played.items():
-        if record.verdict == "invalid":
-            name = sides["ab".index(letter)].name
-            rounds.invalid.append(f"round {number}, {name}: {record.reasons[0] if record.reasons else 'invalid'}")
-    if complete:
-        rounds.a.append(readings(played["a"]))
-        rounds.b.append(readings(played["b"]))
+
+    def _run(self, letter: Letter, number: int) -> RunRecord:
+        side = self._sides[letter]
+        own = replace(side.settings, seed=round_seed(self._seed, number), out=self._directory / _path(letter, number))
+        result = run(own, self._console, quiet=True, report=False)
+        if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            self.interrupted = result.exit_code
+        return result.record
+
+    def _take(self, number: int, played: Mapping[Letter, RunRecord]) -> None:
+        if not played:
+            return
+        counted = len(played) == 2 and all(record.complete for record in played.values())
+        self.rounds.append(
+            RoundRecord(
+                number=number,
+                seed=round_seed(self._seed, number),
+                order="ab" if coin(self._seed, number)[0] == "a" else "ba",
+                a=_path("a", number) if "a" in played else None,
+                b=_path("b", number) if "b" in played else None,
+                counted=counted,
+            )
+        )
+        for letter, record in played.items():
+            if record.verdict == "invalid":
+                why = record.reasons[0] if record.reasons else "the run is invalid"
+                self._invalid.append(f"round {number}, {self._sides[letter].name}: {why}")
+            if counted:
+                self._read[letter].append(readings(record))
+
+    def _effects(self) -> list[EffectRecord]:
+        settings = self._settings
+        return effects(
+            self._read["a"],
+            self._read["b"],
+            primary=settings.primary,
+            margins=settings.margins,
+            level=settings.level,
+        )
+
+    def _foresee(self) -> None:
+        settings = self._settings
+        reach = foresee(
+            self._read["a"], self._read["b"], primary=settings.primary, rounds=settings.rounds, level=settings.level
+        )
+        if reach:
+            self._console.print(f"  {foreseen(reach, settings.rounds)}", style="bright_black")
 
 
-def _effects(rounds: _Rounds, settings: CompareSettings) -> list[EffectRecord]:
-    return effects(
-        rounds.a, rounds.b, primary=settings.primary, margins=settings.margins, design="interleaved",
-        level=settings.level,
-    )  # fmt: skip
+def _path(letter: Letter, number: int) -> str:
+    return f"rounds/{number:02d}-{letter}"
 
 
-def _record(manifest: CompareManifest, settings: CompareSettings, rounds: _Rounds) -> CompareRecord:
-    found = _effects(rounds, settings) if rounds.a else []
-    invalid = rounds.invalid
-    return CompareRecord(
-        manifest=manifest,
-        complete=rounds.interrupted is None and not invalid,
-        rounds=rounds.records,
-        effects=found,
-        notes=[],
-        conclusion=Conclusion(
-            verdict=conclude(found, invalid=invalid, interrupted=rounds.interrupted is not None),
-            sentences=[],
-            reasons=[*invalid, *_cut_short(rounds, settings)],
-        ),
-    )
-
-
-def _cut_short(rounds: _Rounds, settings: CompareSettings) -> list[str]:
-    if rounds.interrupted is None:
-        return []
-    made = sum(each.counted for each in rounds.records)
-    return [f"interrupted after {made} of {settings.rounds} rounds: stopping when one likes decides nothing"]
-
-
-def _primary(sides: tuple[Side, Side], given: Sequence[str]) -> tuple[str, ...]:
+def checked_primary(side: Side, given: tuple[str, ...]) -> tuple[str, ...]:
     """Return the primary metrics. UsageError for those that this traffic cannot have."""
-    closed = sides[0].settings.model == "closed"
-    primary = tuple(given) or default_primary(closed=closed)
-    phases = [phase.name for phase in shape_of_side(sides[0]).phases]
+    closed = side.settings.model == "closed"
+    primary = given or default_primary(closed=closed)
+    phases = [phase.name for phase in shape_of_side(side).phases]
     for name in primary:
         if closed and name.startswith(("p", "mean")) and "(service)" not in name:
             raise UsageError(f"--primary {name}: the closed model knows no response time", hint="Take p99(service).")

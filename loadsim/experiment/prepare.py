@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loadsim.errors import UsageError, nearest
 from loadsim.experiment.machine import Cpus
+from loadsim.experiment.socket_plan import OPENING_RATE, check_room, check_sockets, held, http_url, socket_settings
 from loadsim.profiles import Phase, Profile, parse_profile
 from loadsim.scenarios import SCENARIOS, Scenario
 from loadsim.settings import RunSettings, proxy_for
@@ -46,14 +47,17 @@ def find_scenario(settings: RunSettings) -> Scenario | None:
 
 def shape_of(settings: RunSettings, scenario: Scenario | None) -> Shape:
     """Return the profile, its length and its phases; flags stand before the scenario's own. Raises UsageError."""
+    check_sockets(settings, scenario)
     text = settings.profile or (scenario.profile if scenario else DEFAULT_PROFILE)
+    if held(settings):
+        text = f"constant({settings.rate or OPENING_RATE:.12g}/s)"
     profile = parse_profile(text)
     own_length = settings.profile is None and scenario is not None
     duration_s = settings.duration_s
     if duration_s is None:
         natural = profile.duration_s
         duration_s = scenario.duration_s if own_length and scenario else natural or DEFAULT_DURATION_S
-    if settings.rate is not None:
+    if settings.rate is not None and not held(settings):
         profile = _at_rate(profile, settings, scenario, duration_s)
     warmup_s = settings.warmup_s if settings.warmup_s is not None else (scenario.warmup_s if scenario else 0.0)
     if float(profile.expected(duration_s)) < 1 and settings.model == "open":
@@ -82,13 +86,14 @@ def drawn_seed(settings: RunSettings) -> int:
 
 def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSettings:
     """Return how the client speaks to ``url``; proxy variables count for a stranger only."""
+    url = http_url(url)
     defaults = HttpSettings(url=url)
     return HttpSettings(
         url=url,
         headers=settings.headers,
         timeout_s=settings.timeout_s,
         connect_timeout_s=min(settings.timeout_s, defaults.connect_timeout_s),
-        connections=settings.connections,
+        connections="visitor" if settings.connections == "visitor" else "reuse",
         backend_headers=settings.backend_headers or defaults.backend_headers,
         insecure=settings.insecure,
         cacert=settings.cacert,
@@ -101,11 +106,16 @@ def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSet
 
 def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool) -> Plan:
     """Return the engine's plan."""
+    count = held(settings)
+    sockets = socket_settings(settings, SCENARIOS.get(settings.scenario))
+    if sockets is not None and count is None:
+        check_room(settings, sockets, shape.profile, shape.duration_s)
+    users = settings.users if settings.model == "closed" else settings.max_in_flight
     return Plan(
         scenario=settings.scenario,
         routes=settings.routes,
         bundled=bundled,
-        model=settings.model,
+        model="closed" if count else settings.model,
         profile=shape.profile.spec(),
         profile_dir=str(Path.cwd()),
         arrivals=settings.arrivals,
@@ -113,7 +123,9 @@ def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings
         duration_s=shape.duration_s,
         warmup_s=shape.warmup_s,
         iterations=settings.iterations,
-        users=settings.users if settings.model == "closed" else settings.max_in_flight,
+        users=count or users,
+        ramp_s=count / shape.profile.peak(shape.duration_s) if count else 0.0,
+        sockets=sockets,
         give_up_s=settings.give_up_s,
         drain_s=settings.drain_s,
         http=http,

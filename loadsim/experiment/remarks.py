@@ -12,7 +12,7 @@ from loadsim.wire import Plan, Ready
 def remarks(plan: Plan, cpus: Cpus) -> list[str]:
     """Return the warnings that the plan alone gives rise to."""
     found = []
-    if not plan.bundled and not plan.routes and plan.scenario in SCENARIOS:
+    if not plan.bundled and not plan.routes and plan.scenario in SCENARIOS and plan.sockets is None:
         path = urlsplit(plan.http.url).path or "/"
         found.append(
             f"no routes are given for this target, so only GET {path} is sent: name yours with --request 'GET /a', or "

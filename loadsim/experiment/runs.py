@@ -20,7 +20,7 @@ from loadsim.experiment.prepare import Shape, drawn_seed, find_scenario, http_se
 from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
-from loadsim.experiment.session import Measured, Session
+from loadsim.experiment.session import Session
 from loadsim.experiment.subject import Subject, bundled_target, declared_pools
 from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
@@ -79,7 +79,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
         record = judge(measured, plan, summary, objectives, manifest)
         problems = write_results(record, collector.recorder, directory, started_at.timestamp())
         page, seen = _report(directory, steps, problems, interrupts) if report and not problems else (None, [])
-    return Result(record, directory, page, seen, problems, _exit_code(record, measured, problems))
+    return Result(record, directory, page, seen, problems, _exit_code(record, interrupts.exit_code, problems))
 
 
 def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
@@ -122,7 +122,7 @@ def _report(
     return None, []
 
 
-def _exit_code(record: RunRecord, measured: Measured, problems: Sequence[LoadsimError]) -> ExitCode:
-    if measured.interrupted is not None:
-        return measured.interrupted
+def _exit_code(record: RunRecord, interrupted: ExitCode | None, problems: Sequence[LoadsimError]) -> ExitCode:
+    if interrupted is not None:
+        return interrupted
     return ExitCode.INTERNAL if problems else exit_code(record.verdict)

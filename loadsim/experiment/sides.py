@@ -81,12 +81,14 @@ def _side(
 
 def _needed(scenario: str | None) -> str:
     if scenario is None:
-        raise UsageError("which traffic? --scenario names it", hint="Such as --scenario spiky; see 'loadsim scenarios'.")
+        raise UsageError(
+            "which traffic? --scenario names it", hint="Such as --scenario spiky; see 'loadsim scenarios'."
+        )
     return scenario
 
 
 def _without_objectives(settings: RunSettings) -> RunSettings:
-    """A comparison asks which is better; an objective that ends a run early would leave nothing to set against it."""
+    """Leave out what is not asked here: an objective that ended a run early would leave nothing to set against it."""
     return replace(settings, objectives=(), seed=None, out=None)
 
 

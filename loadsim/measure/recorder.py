@@ -24,6 +24,8 @@ from loadsim.measure.seconds import FAILED_ITERATIONS, OFFERED, Seconds
 from loadsim.measure.selected import SelectionFold
 from loadsim.measure.selection import Distribution, Selected, Selection
 from loadsim.measure.sparse import NOTHING, between, merge, overlay
+from loadsim.measure.tiers import Tiers
+from loadsim.measure.websockets import SocketRecorder
 from loadsim.profiles import Phase
 
 LATE_S = 70.0
@@ -65,10 +67,15 @@ class Recorder:
         self.seconds = Seconds(self.layout)
         self.intervals = IntervalStore()
         self.engine_cpu = RateMeter()
+        self.tiers = Tiers(origin, duration_s)
+        """What the target says of its own time; what comes is added there."""
         self.processes: dict[str, tuple[RateMeter, SecondValues]] = {}
         """Process of the target -> its CPU, and its resident memory in bytes by second."""
         self.ended_in_window = 0
         """Iterations that ended before the measured window did: the rest ended in the drain."""
+        self.sockets: SocketRecorder | None = None
+        """What became of WebSockets, in a run that opened any."""
+        self._origin = origin
         self._decoder = Decoder(origin, duration_s, self.phases, len(self.known.classes), closed=closed)
         self._scheduled = RateMeter()
         self._recent = RecentSeconds()
@@ -100,6 +107,12 @@ class Recorder:
             else:
                 self._recent.add(second, logged)
         self._close_seconds(self.seconds.count - self._late_s)
+
+    def of_sockets(self) -> SocketRecorder:
+        """Return the recorder of WebSockets, which takes what came of them; it is there from the first call on."""
+        if self.sockets is None:
+            self.sockets = SocketRecorder(origin=self._origin, duration_s=self.duration_s)
+        return self.sockets
 
     def gauge(
         self, *, time_s: float, in_flight: int, backlog: int, engine_cpu_s: float, scheduled: int | None = None

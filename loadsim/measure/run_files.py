@@ -7,11 +7,15 @@ from pathlib import Path
 from loadsim.measure.histogram import CELLS
 from loadsim.measure.histogram_log import Encoder, encode_tag, write_head, write_interval
 from loadsim.measure.recorder import Recorder
+from loadsim.measure.socket_tables import open_sockets_table, sockets_table
 from loadsim.measure.sparse import between, by_row, overlay
 from loadsim.measure.table import write_csv
-from loadsim.measure.tables import backends_table, outcomes_table, processes_table, series_table
+from loadsim.measure.tables import backends_table, outcomes_table, processes_table, series_table, tiers_table
 
 SERIES, BACKENDS, OUTCOMES, PROCESSES = "series.csv", "backends.csv", "outcomes.csv", "processes.csv"
+TIERS = "tiers.csv"
+SOCKETS, OPEN_SOCKETS = "websockets.csv", "websockets_open.csv"
+"""Only in a run that opened any."""
 HISTOGRAMS = "histograms.hlog"
 
 
@@ -25,8 +29,12 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
         (BACKENDS, backends_table(recorder)),
         (OUTCOMES, outcomes_table(recorder)),
         (PROCESSES, processes_table(recorder)),
+        (TIERS, tiers_table(recorder)),
     ):
         write_csv(table, directory / name)
+    if recorder.sockets is not None and recorder.sockets.used:
+        write_csv(sockets_table(recorder.sockets), directory / SOCKETS)
+        write_csv(open_sockets_table(recorder.sockets, recorder.known.backend), directory / OPEN_SOCKETS)
     write_histograms(recorder, directory / HISTOGRAMS, started_at_s=started_at_s)
 
 

@@ -96,6 +96,21 @@ def outcomes_table(recorder: Recorder) -> Table:
     return Table({"time_s": time, "outcome": [names[k] for k in kind.tolist()], "count": counts[time, kind]})
 
 
+def tiers_table(recorder: Recorder) -> Table:
+    """Return a row for every second and part of the target's time: answers due then that named it, and its mean."""
+    seconds, names, counts, means = list[int](), list[str](), list[int](), list[float]()
+    for second in range(recorder.tiers.seconds):
+        for name, part in recorder.tiers.parts.items():
+            count, total_s = part.second(second)
+            if count:
+                seconds.append(second)
+                names.append(name)
+                counts.append(count)
+                means.append(total_s / count)
+    columns: dict[str, Column] = {"time_s": np.array(seconds, int), "tier": names, "count": np.array(counts, int)}
+    return Table(columns | {"mean_s": np.array(means, float)})
+
+
 def processes_table(recorder: Recorder) -> Table:
     """Return a row for every second and process of the target: CPU as a share of one core, resident memory.
 

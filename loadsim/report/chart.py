@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
-Unit = Literal["rate", "seconds", "share", "cores", "count", "bytes"]
+Unit = Literal["rate", "seconds", "share", "cores", "count", "bytes", "ratio"]
 Kind = Literal["time", "stack", "curve", "bars", "heat"]
 Scale = Literal["linear", "log", "clock", "percentile", "category"]
 Tick = tuple[float, str]
@@ -64,6 +64,11 @@ class Band:
     end_s: float
     kind: Literal["phase", "drain", "fault"] = "phase"
     shaded: bool = False
+
+    @property
+    def name_may_stand_out(self) -> bool:
+        """Whether the name is shown though it is longer than the band: a fault is short, and no other follows it."""
+        return self.kind == "fault"
 
 
 @dataclass(frozen=True, slots=True)

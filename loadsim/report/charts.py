@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadsim.report.chart import Chart
-from loadsim.report.drawings import balance, errors, health, latency, load
+from loadsim.report.drawings import balance, errors, health, latency, load, tiers
 from loadsim.report.rundata import RunData
 
 DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
@@ -14,6 +14,7 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     latency.latency,
     latency.latency_percentiles,
     latency.latency_heatmap,
+    tiers.tiers,
     balance.balancer_distribution,
     balance.backend_latency,
     balance.balancer_over_time,

@@ -31,8 +31,6 @@ from loadsim.report.tables import Table, facts, tables
 from loadsim.report.text import length, visible
 from loadsim.report.theme import DARK, HEAT, LIGHT
 
-_FIRST = "requests-over-time"
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -49,6 +47,8 @@ class Page:
     commands: Sequence[tuple[str, str]]
     """Which run, and how to make it again."""
     warnings: Sequence[str]
+    first: str = "requests-over-time"
+    """The chart on the first screen."""
     subtitle: str = ""
     verdict: Verdict | None = None
     figures: Sequence[Figure] = ()
@@ -59,6 +59,7 @@ class Page:
     """By section, what is said where there is nothing to draw."""
     facts: Sequence[tuple[str, str]] = ()
     record: str = ""
+    record_name: str = "run.json"
 
 
 def write_html(run: RunData, path: Path, drawn: Sequence[Chart] | None = None) -> Path:
@@ -126,7 +127,7 @@ def render(page: Page) -> str:
     )
     by_section = {
         key: (
-            [c for c in page.charts if c.section == key and c.key != _FIRST],
+            [c for c in page.charts if c.section == key and c.key != page.first],
             [t for t in page.tables if t.section == key],
             page.remarks.get(key, ""),
         )
@@ -134,7 +135,7 @@ def render(page: Page) -> str:
     }
     return environment.get_template("report.html").render(
         page=page,
-        first=next((chart for chart in page.charts if chart.key == _FIRST), None),
+        first=next((chart for chart in page.charts if chart.key == page.first), None),
         sections=[(key, page.sections[key], *parts) for key, parts in by_section.items() if any(parts)],
         chart_titles={chart.key: chart.title for chart in page.charts},
         height=plot_height_px,
@@ -222,5 +223,6 @@ def _style() -> str:
     light, dark = ("".join(f"--{role}:{colour};" for role, colour in theme.items()) for theme in (LIGHT, DARK))
     return (
         f":root{{color-scheme:light dark;{light}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}" + _asset("report.css")
-    )
+        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+        f"@media print{{:root{{{light}}}[data-drawn=dark] .plot{{background:{DARK['surface']}}}}}"
+    ) + _asset("report.css")

@@ -186,14 +186,15 @@ def _add_bands(plot: Any, chart: Chart, factor: float) -> None:
                                           line_color=None, level="image"))  # fmt: skip
         elif band.start_s > 0:
             plot.add_layout(Span(location=start, dimension="height", line_color=LIGHT["line"], level="image"))
+        height = plot_height_px(chart) - (84 if band.kind == "fault" else 64)  # a fault's name below the phase's
         plot.add_layout(
-            Label(x=start, y=plot_height_px(chart) - 64, y_units="screen", x_offset=4, text=band.label, name="band",
-                  tags=[start, end], text_color=LIGHT["muted"], **_label(_ground(chart, band)))
+            Label(x=start, y=height, y_units="screen", x_offset=4, text=band.label, name="band",
+                  tags=[start, end, band.name_may_stand_out], text_color=LIGHT["muted"], **_label(_ground(chart, band)))
         )  # fmt: skip
 
 
 def _band_colour(band: Band) -> str:
-    return LIGHT["drain" if band.kind == "drain" else "band"]
+    return LIGHT["band" if band.kind == "phase" else band.kind]
 
 
 def _label(ground: str) -> dict[str, Any]:
@@ -216,20 +217,23 @@ def _add_marks(plot: Any, marks: tuple[Mark, ...], factor: float) -> None:
     from bokeh.models import Label, Node, Span
 
     for mark in marks:
-        colour = LIGHT[mark.role]
-        style = {"line_color": colour, "line_dash": [6, 4], "line_width": 1.2}
+        colour, along_y = LIGHT[mark.role], mark.axis == "y"
+        place = mark.at if along_y else mark.at * factor
+        plot.add_layout(Span(location=place, dimension="width" if along_y else "height", line_color=colour,
+                             line_dash=[6, 4], line_width=1.2))  # fmt: skip
+        if not mark.text:
+            continue
         text = {"text": mark.text, "text_color": colour} | _label(LIGHT["surface"])
-        if mark.axis == "y":
-            plot.add_layout(Span(location=mark.at, dimension="width", **style))
+        if along_y:
             right = Node(target="frame", symbol="right")
-            plot.add_layout(Label(x=right, y=mark.at, x_offset=-4, y_offset=2, text_align="right", **text))
+            plot.add_layout(Label(x=right, y=place, x_offset=-4, y_offset=2, text_align="right", **text))
         else:
-            place = mark.at * factor
-            plot.add_layout(Span(location=place, dimension="height", **style))
             plot.add_layout(Label(x=place, y=6, y_units="screen", x_offset=5, **text))
 
 
 def _style(plot: Any, chart: Chart) -> None:
+    from bokeh.models import NoOverlap
+
     across, along = (plot.xgrid, plot.ygrid) if chart.kind == "bars" else (plot.ygrid, plot.xgrid)
     across.grid_line_color, along.grid_line_color = LIGHT["grid"], None
     across.level = "underlay"
@@ -241,6 +245,7 @@ def _style(plot: Any, chart: Chart) -> None:
         axis.major_label_text_font = FONT
         axis.major_label_text_font_size = TEXT_SIZE
         axis.major_label_standoff = 8
+        axis.major_label_policy = NoOverlap(min_distance=6)
     plot.xaxis.axis_line_color = LIGHT["line"]
 
 
@@ -264,14 +269,13 @@ def _clock(plot: Any, *, long: bool) -> None:
 
 
 def _add_gestures(plot: Any) -> None:
-    """Drag zooms in time, Ctrl and wheel too, Shift and wheel moves; the page links these over all clock axes."""
-    from bokeh.models import BoxZoomTool, WheelPanTool, WheelZoomTool
+    """Drag zooms in time, Ctrl and wheel too; the page links these over all clock axes, and moves them itself."""
+    from bokeh.models import BoxZoomTool, WheelZoomTool
 
     box = BoxZoomTool(dimensions="width")
     box.overlay.fill_color, box.overlay.fill_alpha = LIGHT["good"], 0.12
     box.overlay.line_color = LIGHT["good"]
     wheel = WheelZoomTool(dimensions="width", modifiers={"ctrl": True})
-    pan = WheelPanTool(dimension="width", modifiers={"shift": True})
-    plot.add_tools(box, wheel, pan)
+    plot.add_tools(box, wheel)
     plot.toolbar.active_drag = box
     plot.toolbar.active_scroll = wheel

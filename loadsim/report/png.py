@@ -135,6 +135,8 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         along_y = mark.axis == "y"
         line = axes.axhline if along_y else axes.axvline
         line(mark.at, color=theme[mark.role], lw=1.1, ls=(0, (5, 3)))
+        if not mark.text:
+            continue
         place = (0.995, mark.at) if along_y else (mark.at, 0.02)
         transform = axes.get_yaxis_transform() if along_y else axes.get_xaxis_transform()
         offset = (0, 3) if along_y else (4, 0)
@@ -168,13 +170,14 @@ def _lone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     for band in chart.bands:
-        colour = theme["drain" if band.kind == "drain" else "band"]
+        colour = theme["band" if band.kind == "phase" else band.kind]
         if band.shaded:
             axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
         room = (min(band.end_s, chart.x.high) - band.start_s) / (chart.x.high - chart.x.low) * _POINTS_WIDE
-        if room > 5 * len(band.label) + 6 and len(chart.bands) > 1:
+        if (band.name_may_stand_out or room > 5 * len(band.label) + 6) and len(chart.bands) > 1:
             axes.annotate(
-                _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -11),
+                _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(),
+                xytext=(3, -24 if band.kind == "fault" else -11),
                 textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,
                 bbox=_ground(colour if band.shaded else theme["surface"]),
             )  # fmt: skip

@@ -31,6 +31,7 @@ class RunData:
     backends: Table | None
     outcomes: Table | None
     processes: Table | None
+    tiers: Table | None = None
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
     """By metric (``response_time``, ``service_time``): the counts of all requests by interval."""
     notes: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ def load_run(path: Path) -> RunData:
     series, backends, outcomes, processes = (
         _table(directory / f"{name}.csv", notes) for name in ("series", "backends", "outcomes", "processes")
     )
+    tiers = _table(directory / "tiers.csv", notes) if record.tiers else None
     return RunData(
         directory=directory,
         record=record,
@@ -85,6 +87,7 @@ def load_run(path: Path) -> RunData:
         backends=_from_zero(backends),
         outcomes=_from_zero(outcomes),
         processes=_from_zero(processes),
+        tiers=_from_zero(tiers),
         histograms=_histograms(directory / "histograms.hlog", notes),
         notes=tuple(notes),
     )

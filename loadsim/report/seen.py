@@ -22,6 +22,7 @@ from loadsim.report.seen_system import (
     slow_backends,
     whole_cores,
 )
+from loadsim.report.seen_tiers import amplification, queueing, work
 from loadsim.report.seen_time import queue, recovered, spike, tail, waiting
 from loadsim.report.text import counted, seconds
 
@@ -38,6 +39,9 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     backend_failures,
     tail,
     waiting,
+    queueing,
+    work,
+    amplification,
     full_cores,
     whole_cores,
 )

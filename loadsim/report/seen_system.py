@@ -41,7 +41,7 @@ def failures(run: RunData) -> list[Finding]:
     began = f", the first at {clock(since)}" if since is not None else ""
     named += f", and {others:,} others" if others else ""
     text = f"{share(record.requests.failed / record.requests.count)} of the requests failed{began}: {named}."
-    return [Finding(text + (f" The first was: {visible(first, 160)}" if first else ""), "errors", "bad")]
+    return [Finding(text + (f" The first was: “{visible(first, 160)}”." if first else ""), "errors", "bad")]
 
 
 def _first_failure(run: RunData) -> float | None:

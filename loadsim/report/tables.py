@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from loadsim.report.figures import all_good
 from loadsim.report.rundata import RunData
 from loadsim.report.text import UNKNOWN, amount, clock, counted, length, natural, rate, seconds, share, visible
 from loadsim.units import format_size
+
+_UNIT = re.compile(r"_(?:s|bytes)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Table:
 
 def tables(run: RunData) -> list[Table]:
     """Return the tables that have rows, in the order of the report."""
-    made = (objectives, phases, routes, backends, classes, outcomes, recoveries, processes)
+    made = (objectives, phases, faults, routes, tiers, backends, classes, outcomes, recoveries, workers, processes)
     return [table for make in made if (table := make(run)).rows]
 
 
@@ -176,6 +179,69 @@ def _recovered(after_s: float | None) -> str:
     if after_s is None:
         return "not in this run"
     return seconds(after_s) if after_s else "not felt"
+
+
+def faults(run: RunData) -> Table:
+    """Return what was done to the target, to whom, and when."""
+    rows = tuple(
+        (
+            Cell(visible(f.fault, 120)),
+            Cell(visible(", ".join(f.on)) or UNKNOWN),
+            Cell("did not come about" if f.start_s is None else clock(f.start_s), f.start_s),
+            Cell(UNKNOWN if f.end_s is None else clock(f.end_s), f.end_s),
+        )
+        for f in run.record.faults
+    )
+    return _table("faults", "load", "Faults", ("Fault", "On", "From", "To"), rows, text=(0, 1))
+
+
+def workers(run: RunData) -> Table:
+    """Return what each engine process says of itself, whatever that is."""
+    told = run.record.workers
+    names = list(dict.fromkeys(name for worker in told for name in worker))
+    rows = tuple(
+        (Cell(f"{number}"), *(_told(name, worker.get(name)) for name in names))
+        for number, worker in enumerate(told, start=1)
+    )
+    columns = (
+        "Worker",
+        *(visible(_UNIT.sub("", name).replace("_", " ")).capitalize().replace("Cpu", "CPU") for name in names),
+    )
+    words = [i for i, name in enumerate(names, start=1) if any(isinstance(w.get(name), str) for w in told)]
+    return _table("workers", "health", "Workers", columns, rows, text=(0, *words))
+
+
+def _told(name: str, value: object) -> Cell:
+    """Return a cell of a value whose unit its name says (``cpu``, ``late_start_p99_s``, ``sent_bytes``)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Cell(UNKNOWN if value is None else visible(str(value), 80))
+    if name.endswith("_s"):
+        return Cell(seconds(value), value)
+    if name.endswith("_bytes"):
+        return Cell(format_size(value), value)
+    return Cell(share(value) if name.endswith(("cpu", "share")) else amount(value), value)
+
+
+def tiers(run: RunData) -> Table:
+    """Parts of the target's time, by its own account."""
+    told = sorted((run.record.tiers or {}).items(), key=lambda item: -item[1].count * (item[1].time_s.mean or 0.0))
+    rows = tuple(
+        (
+            Cell(visible(name, 60), name),
+            _count(tier.count),
+            Cell(UNKNOWN if tier.calls is None else f"{tier.calls / tier.count:.1f}", (tier.calls or 0) / tier.count),
+            *_times(tier.time_s, ("mean", "p50", "p90", "p99", "max")),
+        )
+        for name, tier in told
+    )
+    return _table(
+        "tiers",
+        "latency",
+        "Parts of the target's time",
+        ("Part", "Answers", "Calls an answer", "Mean", "p50", "p90", "p99", "Max"),
+        rows,
+        "As the target tells in Server-Timing; a part may contain others.",
+    )
 
 
 def processes(run: RunData) -> Table:

@@ -22,6 +22,8 @@ class Scenario:
     warmup_s: float
     reads: float
     sources: str
+    lifetime: str | None = None
+    """Of a scenario of WebSockets: how long each is held, as a distribution."""
     compression: float | None = None
     """How many times faster than the real thing its day passes."""
 
@@ -79,6 +81,16 @@ SCENARIOS = {
             warmup_s=5.0,
             reads=1.0,
             sources="HTTP Archive: the median page makes some 20 requests for data and images of its own origin",
+        ),
+        Scenario(
+            name="sockets",
+            summary="WebSockets that live long, and how they end.",
+            profile="constant(10/s)",
+            duration_s=60.0,
+            warmup_s=0.0,
+            reads=1.0,
+            sources="RFC 6455 for how sockets end; lifetimes are exponential: a socket does not know how old it is",
+            lifetime="exponential(30s)",
         ),
     )
 }

@@ -30,4 +30,4 @@ class Visitor(ShopVisitor):
     @task
     def page_whose_server_calls(self) -> None:
         """Open the page for which the server makes the calls itself."""
-        self.client.get(f"/dashboard?user={self.user()}", name="/dashboard")
+        self.client.get(f"/dashboard?user={self.user}", name="/dashboard")

@@ -1,13 +1,14 @@
 """What visitors do at the bundled target, a shop: the one place that knows its paths.
 
 Popularity of items is Zipf with exponent 0.99, as in YCSB (Cooper et al., "Benchmarking cloud serving systems with
-YCSB", SoCC 2010). Visitors are light, or heavy: a few per cent, who export.
+YCSB", SoCC 2010). Visitors are light, or heavy: a few per cent, who export. Each is one of the users, and says so in
+every request (``X-User``, ``X-User-Class``): a balancer may go by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from loadsim.engine.response import CaughtResponse
 from loadsim.engine.users import LoadUser
@@ -26,13 +27,19 @@ class ShopVisitor(LoadUser):
     abstract = True
     visitor_classes: ClassVar[Mapping[str, float]] = {"light": 0.97, "heavy": 0.03}
 
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._begin_client = self.begin_visit
+        self.begin_visit = self._begin  # type: ignore[method-assign] # as the parent has done
+
+    def _begin(self) -> None:
+        self._begin_client()
+        self.user = 1 + self.draws.below(USERS)
+        self.client.headers.update({"X-User": str(self.user), "X-User-Class": self.visitor})
+
     def item(self) -> int:
         """Return an item's id: the lower, the more popular."""
         return 1 + self.draws.zipf(_POPULARITY)
-
-    def user(self) -> int:
-        """Return a user's id, each as likely."""
-        return 1 + self.draws.below(USERS)
 
     def see_home(self) -> None:
         """Open the first page."""
@@ -57,16 +64,16 @@ class ShopVisitor(LoadUser):
 
     def comment(self) -> None:
         """Write about an item."""
-        body = {"user": self.user(), "text": "As described, and quick to arrive."}
+        body = {"user": self.user, "text": "As described, and quick to arrive."}
         self.client.post(f"/api/items/{self.item()}/comments", json=body, name="/api/items/:id/comments")
 
     def order(self) -> None:
         """Buy one of an item; sold out and declined are answers, not failures."""
-        body = {"user": self.user(), "item": self.item(), "quantity": 1}
+        body = {"user": self.user, "item": self.item(), "quantity": 1}
         with self.client.post("/api/orders", json=body, name="/api/orders", catch_response=True) as response:
             if isinstance(response, CaughtResponse) and response.status_code in (402, 409):
                 response.success()
 
     def export(self) -> None:
         """Ask for everything at once, as only heavy visitors do."""
-        self.client.get(f"/export?user={self.user()}", name="/export", headers={"X-User-Class": "heavy"})
+        self.client.get(f"/export?user={self.user}", name="/export")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from loadsim.distributions import parse_distribution
 from loadsim.errors import LoadsimError, UsageError, nearest
 from loadsim.faults import Fault, parse_fault
 from loadsim.redact import redact_text, redact_url
@@ -107,7 +109,7 @@ def _url(value: Any) -> str:
     text = _text(value)
     try:
         parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        good = parts.scheme in ("http", "https", "ws", "wss") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # half an IPv6 address, a port that is no number
         good = False
     if not good:
@@ -115,14 +117,51 @@ def _url(value: Any) -> str:
     return text
 
 
+def _connections(value: Any) -> str | int:
+    """Take how connections are used, or how many sockets are held open."""
+    if value in ("reuse", "visitor"):
+        return str(value)
+    try:
+        return int(_whole(1)(value))
+    except UsageError:
+        raise UsageError(
+            f"'{value}' is not one of reuse, visitor, or a number of sockets to hold open",
+            hint=nearest(str(value), ("reuse", "visitor")),
+        ) from None
+
+
+def _above_zero(value: Any) -> float:
+    number = _number(value)
+    if not 0 < number < math.inf:
+        raise UsageError(f"{value!r} is no factor: expected a number above 0")
+    return number
+
+
+def _distribution(value: Any) -> str:
+    return parse_distribution(_text(value)).spec()
+
+
+def _age(value: Any) -> tuple[float, float]:
+    """Take '60s', or '60s~20s': give or take."""
+    text, around, jitter = _text(value).partition("~")
+    age_s, jitter_s = _duration(above_zero=True)(text), parse_duration(jitter) if around else 0.0
+    if jitter_s > age_s:
+        raise UsageError(f"'{value}': the jitter is more than the age itself")
+    return age_s, jitter_s
+
+
 _resolve = _pairs(":", "shop.example:127.0.0.1")
-_server_weights = _pairs(":", "web-1:3")
 
 
-def _weights(value: Any) -> dict[str, int]:
-    """Take a table, or 'web-1:3, web-2:1'."""
-    pairs = value.items() if isinstance(value, Mapping) else _server_weights(_text(value).split(","))
-    return {str(server).strip(): _whole(1)(weight) for server, weight in pairs}
+def _whole_by_name(example: str) -> Convert:
+    """Take a table, or texts such as 'web-1:3, web-2:1'."""
+    texts = _pairs(":", example)
+
+    def convert(value: Any) -> dict[str, int]:
+        pairs = value.items() if isinstance(value, Mapping) else texts(_text(value).split(","))
+        return {str(name).strip(): _whole(1)(number) for name, number in pairs}
+
+    return convert
 
 
 def _faults(value: Any) -> tuple[Fault, ...]:
@@ -141,12 +180,25 @@ SHAPE: dict[str, Convert] = {
     "heavy": _text,
     "transport": _text,
     "calls": _text,
-    "weights": _weights,
+    "sizes": _whole_by_name("heavy:2"),
+    "weights": _whole_by_name("web-1:3"),
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in
 ``[target]``, in ``[topology.NAME]``, and in brackets after a topology's name."""
 
+SOCKETS: dict[str, Convert] = {
+    "lifetime": _distribution,
+    "message": _text,
+    "message_rate": _rate,
+    "heartbeat": _duration(above_zero=True),
+    "max_age": _age,
+    "reconnect": _one_of("none", "now", "backoff"),
+    "time_scale": _above_zero,
+}
+"""Options of the ``sockets`` scenario only."""
+
 OPTIONS: dict[str, Convert] = {
+    **SOCKETS,
     "target": _url,
     "topology": _text,
     **{name: SHAPE[name] for name in ("servers", "slots", "policy")},
@@ -160,7 +212,7 @@ OPTIONS: dict[str, Convert] = {
     "give_up": _duration(above_zero=True),
     "timeout": _duration(above_zero=True),
     "drain": _duration(above_zero=False),
-    "connections": _one_of("reuse", "visitor"),
+    "connections": _connections,
     "iterations": _whole(1),
     "model": _one_of("open", "closed"),
     "users": _whole(1),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from loadsim.errors import UsageError
 from loadsim.faults import Fault
-from loadsim.settings.options import SHAPE, convert
+from loadsim.settings.options import SHAPE, SOCKETS, convert
 from loadsim.settings.requests import parse_request
 from loadsim.settings.toml_file import find_config, read_config
 from loadsim.settings.topologies import parse_topology
@@ -38,7 +38,8 @@ class RunSettings:
     give_up_s: float = 30.0
     timeout_s: float = 30.0
     drain_s: float = 30.0
-    connections: Literal["reuse", "visitor"] = "reuse"
+    connections: Literal["reuse", "visitor"] | int = "reuse"
+    """Or how many WebSockets are held open."""
     iterations: int | None = None
     model: Literal["open", "closed"] = "open"
     users: int = 10
@@ -56,6 +57,8 @@ class RunSettings:
     config: Path | None = None
     own_scenarios: tuple[str, ...] = ()
     """Names that loadsim.toml defines."""
+    sockets: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the ``sockets`` scenario, as they were given."""
     topology_overrides: Mapping[str, Any] = field(default_factory=dict)
     own_topologies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Those that loadsim.toml defines."""
@@ -97,12 +100,14 @@ def load_settings(
         routes = (named.routes if named else ()) or file.routes
     _check(options, routes, {name: _flag(name) if name in typed else f"{name} in {path}" for name in options})
     overrides = {name: options.pop(name) for name in SHAPE if name in options}
+    sockets = {name: options.pop(name) for name in SOCKETS if name in options}
     return RunSettings(
         scenario=named.base if named else scenario,
         name=scenario,
         routes=routes,
         config=path,
         own_scenarios=tuple(file.scenarios),
+        sockets=sockets,
         topology_overrides=overrides,
         own_topologies=file.topologies,
         **{_FIELDS.get(name, name): value for name, value in options.items()},

@@ -6,6 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from loadsim.cli.main import app
 
 COMMAND = (sys.executable, "-m", "loadsim")
 
@@ -22,3 +27,18 @@ def loadsim(*argv: str, cwd: Path | None = None, **env: str) -> subprocess.Compl
         check=False,
         timeout=120,
     )
+
+
+def check_taken(argv: list[str]) -> None:
+    """Parse a command without running it; raises what typer says of one that it does not take."""
+    _take(get_command(app), "loadsim", argv, None)
+
+
+def _take(command: Any, name: str, argv: list[str], parent: Any) -> None:
+    if "--help" in argv or "--version" in argv:
+        return
+    with command.make_context(name, list(argv), parent=parent) as context:
+        rest = [*context._protected_args, *context.args]
+        if rest:
+            name, below, arguments = command.resolve_command(context, rest)
+            _take(below, name, arguments, context)

@@ -42,7 +42,10 @@ def test_an_unknown_topology_or_field_gets_the_nearest_name() -> None:
         ({"calls": "batch"}, "Did you mean 'batched'"),
         ({"weights": {"web-5": 2}}, "a weight for 'web-5', which is no server"),
         ({"weights": {"web-1": 0}}, "weight of web-1=0: expected a whole number from 1"),
-        ({"weights": 3}, "weights=3: expected"),
+        ({"sizes": {"heavy": 2}}, "a size for 'heavy', which is no pool"),
+        ({"sizes": {"web": 0}}, "size of web=0: expected a whole number from 1"),
+        ({"sizes": {"web": 3}}, "servers=4 cannot be shared out: the sizes leave 1 without a pool"),
+        ({"heavy": "user", "sizes": {"web": 4}}, "servers=4 cannot be shared out: 0 are left for heavy"),
         ({"weights": {"web-1": 2}, "policy": "random"}, "weights with the policy random: they go with round_robin"),
     ],
 )
@@ -77,6 +80,19 @@ def test_heavy_work_gets_a_quarter_of_the_servers_and_the_services_share_the_res
     cut = topology(shape, servers=servers)
     assert {pool.name: pool.servers for pool in cut.pools} == pools
     assert len(set(cut.server_names)) == servers
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pools"),
+    [
+        ({"payments": 4}, {"presentation": 1, "inventory": 1, "payments": 4, "heavy": 2}),
+        ({"payments": 5}, {"presentation": 1, "inventory": 1, "payments": 5, "heavy": 1}),
+        ({"heavy": 1}, {"presentation": 3, "inventory": 2, "payments": 2, "heavy": 1}),
+        ({"presentation": 2, "inventory": 1, "payments": 1}, dict(presentation=2, inventory=1, payments=1, heavy=4)),
+    ],
+)
+def test_a_pool_can_be_given_its_size(sizes: dict[str, int], pools: dict[str, int]) -> None:
+    assert {pool.name: pool.servers for pool in topology("split", servers=8, sizes=sizes).pools} == pools
 
 
 @pytest.mark.parametrize("services", SERVICES)

@@ -33,6 +33,10 @@ class Sample(NamedTuple):
 class Sink:
     def __init__(self) -> None:
         self.samples: list[Sample] = []
+        self.timings: list[tuple[float, bytes]] = []
+
+    def timing(self, due: float, value: bytes) -> None:
+        self.timings.append((due, value))
 
     def request(self, key: int, due: float, started: float, ended: float, received_bytes: int, sent_bytes: int) -> None:
         self.samples.append(

@@ -168,6 +168,14 @@ def test_an_answer_in_error_still_names_its_backend():
         assert visit.sink.samples[0].backend == 1
 
 
+def test_where_the_target_says_its_time_went_is_told_with_when_the_request_was_due():
+    with visiting(answering(ok(b"", b"Server-Timing: app;dur=3"), ok(b""))) as (visit, _):
+        visit.user.due = 12.5
+        visit.client.get("/")
+        visit.client.get("/")
+        assert visit.sink.timings == [(12.5, b" app;dur=3")]
+
+
 def test_an_http_error_is_an_outcome_with_its_first_example():
     with visiting(answering(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy")) as (visit, _):
         response = visit.client.get("/a")

@@ -97,16 +97,16 @@ def test_the_scanner_stops_at_the_end_of_the_head():
     match = scanner.search(raw)
     assert match is not None
     assert match.lastindex is None
-    assert scanner.read(raw, match) == (0, [])
+    assert scanner.read(raw, match) == (0, [], b"")
     raw = b"HTTP/1.1 200 OK\r\nset-cookie: c=d\r\nX-Served-By: s\r\nX-BACKEND:b\r\nSet-Cookie: e\r\n\r\n"
-    number, cookies = scanner.read(raw, scanner.search(raw))
+    number, cookies, _ = scanner.read(raw, scanner.search(raw))
     assert (number >> BACKEND_SHIFT, cookies, list(names)) == (1, [b" c=d", b" e"], ["b"])
 
 
 def test_without_backend_headers_only_cookies_are_found():
     scanner = HeadScanner((), Backends(Names(1)))
     raw = b"HTTP/1.1 200 OK\r\nX-Backend: a\r\nSet-Cookie: b\r\n\r\n"
-    assert scanner.read(raw, scanner.search(raw)) == (0, [b" b"])
+    assert scanner.read(raw, scanner.search(raw)) == (0, [b" b"], b"")
 
 
 def test_headers_are_found_in_any_case_and_joined():
@@ -118,3 +118,12 @@ def test_headers_are_found_in_any_case_and_joined():
     assert repr(headers) == "Headers({'A': '1, 2', 'Set-Cookie': 'x, y', 'B': ''})"
     with pytest.raises(KeyError):
         headers["c"]
+
+
+def test_where_the_time_went_is_found_beside_the_backend_and_the_cookies_and_joined():
+    scanner = HeadScanner(("x-backend",), Backends(Names(4)))
+    fields = [b"Server-Timing: app;dur=2", b"X-Backend: web-1", b"Set-Cookie: a=b", b"server-timing:db;dur=1"]
+    head = b"\r\n".join([b"HTTP/1.1 200 OK", *fields, b"", b""])
+    raw = head + b"Server-Timing: not;dur=9\r\n"
+    number, cookies, timing = scanner.read(raw, scanner.search(raw))
+    assert (number >> BACKEND_SHIFT, cookies, timing) == (1, [b" a=b"], b" app;dur=2,db;dur=1")

@@ -292,9 +292,9 @@ def hour() -> Case:
     """3,600 rows, 200 routes, 64 backends."""
     return Case(
         duration_s=3600,
-        rate=lambda t: 60 + 40 * np.sin(t / 600),
+        rate=lambda t: 12 + 8 * np.sin(t / 600),
         phases=(Phase("day", 0.0, 3600.0),),
-        profile="sine(mean=60/s,amplitude=40/s,period=3770s)",
+        profile="sine(mean=12/s,amplitude=8/s,period=3770s)",
         scenario="predictable",
         routes=tuple((f"GET /section/{n}/items/:id", 1.0 / (n + 1), 1.0 + (n % 7) / 4) for n in range(200)),
         backends=tuple(f"web-{n}" for n in range(64)),

@@ -6,8 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from loadsim.record import FaultRecord
 from loadsim.report.charts import charts
 from loadsim.report.drawings.common import few, smooth
+from loadsim.report.rundata import spread
 from tests.report.runs import CASES
 
 SMALL = [name for name in CASES if name != "hour"]
@@ -106,6 +108,29 @@ def test_shares_over_time_add_up_to_one(loaded):
     chart = by_key(loaded("slow_backend"))["balancer-over-time"]
     total = np.sum([series.values for series in chart.series], axis=0)
     assert total[np.isfinite(total)] == pytest.approx(1.0)
+
+
+def test_the_bands_of_shares_meet_at_the_dashed_lines_where_the_spread_is_even(loaded):
+    chart = by_key(loaded("slow_backend"))["balancer-over-time"]
+    assert [mark.at for mark in chart.marks] == [0.25, 0.5, 0.75]
+    upto = np.cumsum([series.values for series in chart.series], axis=0)
+    assert upto[:3, 10] == pytest.approx([0.25, 0.5, 0.75], abs=0.02)
+
+
+def test_the_p99_of_few_requests_is_the_highest_around(loaded):
+    run = loaded("slow_backend")
+    chart = by_key(run)["backend-latency-over-time"]
+    assert "highest p99 of the 2 seconds around it" in chart.reading
+    raw = spread(run.backends, "backend", "p99_s", run.times_s)["web-3"]
+    assert chart.series[2].values[30] == max(raw[29], raw[30])
+
+
+def test_a_fault_is_a_band_of_its_own_with_a_short_name(loaded):
+    run = loaded("failing")
+    kill = FaultRecord(fault="kill(web-2, at=30s, for=5s)", kind="kill", on=["web-2"], start_s=30.0, end_s=35.0)
+    bands = by_key(replace(run, record=msgspec.structs.replace(run.record, faults=[kill])))["latency"].bands
+    (band,) = [band for band in bands if band.kind == "fault"]
+    assert (band.label, band.start_s, band.end_s, band.name_may_stand_out) == ("kill web-2", 30.0, 35.0, True)
 
 
 def test_failures_add_up_to_what_the_record_counts(loaded):

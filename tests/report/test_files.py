@@ -12,6 +12,7 @@ from PIL import Image
 from loadsim.cli.report import report
 from loadsim.errors import UsageError
 from loadsim.measure.table import read_csv
+from loadsim.record import FaultRecord
 from loadsim.report.charts import charts
 from loadsim.report.figures import all_good
 from loadsim.report.html import repeat_command
@@ -91,6 +92,22 @@ def test_outcomes_are_listed_only_where_one_was_bad(loaded):
     assert "outcomes" not in {table.key for table in tables(loaded("spiky"))}
     assert all_good(loaded("spiky").record).startswith("Every one of the ")
     assert all_good(loaded("failing").record) == all_good(loaded("nothing").record) == ""
+
+
+def test_faults_and_workers_are_listed_in_units_people_read(loaded):
+    run = loaded("spiky")
+    kill = FaultRecord(fault="kill(web-2, at=30s, for=5s)", kind="kill", on=["web-2"], start_s=30.0, end_s=35.0)
+    never = FaultRecord(fault="pause(web-1, at=90s)", kind="pause", on=["web-1"], start_s=None, end_s=None)
+    told = [{"host": "a", "cpu": 0.31, "late_start_p99_s": 2e-4, "sent_bytes": 2048}, {"host": "b", "cpu": None}]
+    record = msgspec.structs.replace(run.record, faults=[kill, never], workers=told)
+    found = {table.key: table for table in tables(replace(run, record=record))}
+    assert [[cell.text for cell in row[1:]] for row in found["faults"].rows] == [
+        ["web-2", "0:30", "0:35"],
+        ["web-1", "did not come about", "–"],
+    ]
+    assert found["workers"].columns == ("Worker", "Host", "CPU", "Late start p99", "Sent")
+    assert [cell.text for cell in found["workers"].rows[0]] == ["1", "a", "31.0 %", "200 µs", "2.00 KiB"]
+    assert [cell.text for cell in found["workers"].rows[1]] == ["2", "b", "–", "–", "–"]
 
 
 def test_an_event_that_was_not_felt_is_said_so_and_leaves_no_mark(loaded):

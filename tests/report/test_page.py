@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from loadsim.report.html import write_html
+from loadsim.report.theme import DARK, LIGHT
 
 from .browsing import faults, hover, ink, opened
 
@@ -69,6 +70,35 @@ def test_dragging_zooms_all_charts_over_time_and_a_double_click_shows_the_whole_
         page.locator("#in-flight [data-do=reset]").wait_for(state="hidden")
 
 
+def test_the_wheel_zooms_with_ctrl_and_moves_with_shift_in_all_charts_over_time(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        hover(page, "latency", 0.25)
+        page.keyboard.down("Control")
+        for _ in range(4):
+            page.mouse.wheel(0, -240)
+        page.keyboard.up("Control")
+        page.locator("#in-flight [data-do=reset]").wait_for()
+        hover(page, "latency", 0.26)
+        before = seconds_of(page.locator("#latency .at").inner_text())
+        page.keyboard.down("Shift")
+        for _ in range(4):
+            page.mouse.wheel(240, 0)
+        page.keyboard.up("Shift")
+        page.wait_for_timeout(200)
+        hover(page, "latency", 0.25)
+        moved = seconds_of(page.locator("#latency .at").inner_text())
+        assert moved > before + 2
+        hover(page, "in-flight", 0.25)
+        assert abs(seconds_of(page.locator("#in-flight .at").inner_text()) - moved) <= 2
+        page.locator("#in-flight [data-do=reset]").click()
+        page.locator("#latency [data-do=reset]").wait_for(state="hidden")
+
+
+def seconds_of(clock):
+    minutes, seconds = clock.split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
 def test_the_marker_moves_by_keyboard_and_is_read_out(browser, pages):
     with opened(browser, pages("spiky")) as page:
         page.locator("#latency .plot").focus()
@@ -97,6 +127,52 @@ def test_tables_sort_by_number_and_filter_by_text(browser, pages):
         table.get_by_role("button", name="Route").click()
         names = table.locator("tbody th").all_inner_texts()
         assert names == sorted(names)
+
+
+def test_a_long_table_is_filtered_by_any_of_its_words(browser, pages):
+    with opened(browser, pages("hour")) as page:
+        table = page.locator("#routes-table")
+        table.get_by_label("Filter Routes").fill("SECTION/19/")
+        assert table.locator("tbody tr:visible").count() == 1
+        table.get_by_label("Filter Routes").fill("")
+        assert table.locator("tbody tr:visible").count() == 200
+
+
+def test_an_hour_with_200_routes_fits_in_two_megabytes_and_shows_its_first_chart_before_the_rest(browser, pages):
+    assert pages("hour").stat().st_size < 2_000_000
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    page.goto(pages("hour").as_uri())
+    page.wait_for_selector("#requests-over-time[data-drawn]")
+    assert page.locator("[data-chart]").count() > page.locator("[data-drawn]").count()
+    context.close()
+
+
+def test_legends_and_tables_are_worked_by_the_keyboard(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        series = page.locator("#latency [data-series='0']")
+        series.focus()
+        page.keyboard.press("Space")
+        assert series.get_attribute("aria-pressed") == "false"
+        head = page.locator("#routes-table thead button").nth(1)
+        head.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#routes-table thead th").nth(1).get_attribute("aria-sort") == "descending"
+        page.locator("#latency .plot").focus()
+        page.keyboard.press("+")
+        page.locator("#in-flight [data-do=reset]").wait_for()
+        page.keyboard.press("Escape")
+        page.locator("#in-flight [data-do=reset]").wait_for(state="hidden")
+
+
+def test_what_was_drawn_in_the_dark_is_printed_on_its_own_ground_and_the_rest_on_white(browser, pages):
+    with opened(browser, pages("spiky"), color_scheme="dark") as page:
+        page.emulate_media(media="print", color_scheme="dark")
+        ground = page.locator("#latency .plot").evaluate("plot => getComputedStyle(plot).backgroundColor")
+        assert ground == "rgb({}, {}, {})".format(*bytes.fromhex(DARK["surface"][1:]))
+        ink_colour = page.locator("h1").evaluate("head => getComputedStyle(head).color")
+        assert ink_colour == "rgb({}, {}, {})".format(*bytes.fromhex(LIGHT["ink"][1:]))
+        assert page.locator("nav").is_hidden()
 
 
 def test_a_chart_is_saved_as_picture_and_as_numbers(browser, pages):

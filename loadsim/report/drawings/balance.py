@@ -9,7 +9,7 @@ import numpy as np
 
 from loadsim.record import BackendRecord, Balance, Quantiles
 from loadsim.report import ticks
-from loadsim.report.chart import Axis, Chart, FloatArray, Series
+from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series
 from loadsim.report.drawings.common import bands, few, smooth
 from loadsim.report.rundata import RunData, spread
 from loadsim.report.text import natural, seconds, share, visible
@@ -80,7 +80,8 @@ def backend_latency(run: RunData) -> Chart | None:
         key="backend-latency",
         section="balance",
         title=f"{word.capitalize()} time of each backend",
-        reading="From the median (light) to the 99th percentile (dark), on a log scale. A longer bar is a longer tail.",
+        reading="From the median (light) to the 99th percentile (dark), on a log scale. A longer bar is a longer tail."
+        + ("" if np.isfinite(p99).all() else " Without a dark dot, the percentile fell on requests without an answer."),
         alt="p99: "
         + "; ".join(f"{n} {seconds(float(v))}" for n, v in zip(names[:12], p99[:12], strict=True))
         + ("; and others." if len(names) > 12 else "."),
@@ -110,11 +111,14 @@ def balancer_over_time(run: RunData) -> Chart | None:
     }
     series = few(shares, {name: float(np.nansum(c)) for name, c in columns.items()}, "other backends")
     over = f" Each point covers {window} seconds." if window > 1 else ""
+    marks = _expected_bounds(run, [name for name in backends_of(run) if name in columns], len(series))
     return Chart(
         key="balancer-over-time",
         section="balance",
         title="Share of each backend over time",
-        reading=f"Level lines are an even spread; a band that widens took over from the others.{over}",
+        reading=f"A band that widens took over from the others; on the dashed lines each has its expected share.{over}"
+        if marks
+        else f"A band that widens took over from the others.{over}",
         alt="Lowest and highest share over the run: "
         + "; ".join(
             f"{s.label} {share(float(np.nanmin(s.values)))} to {share(float(np.nanmax(s.values)))}" for s in series
@@ -126,7 +130,18 @@ def balancer_over_time(run: RunData) -> Chart | None:
         xs=run.times_s,
         series=tuple(_as_area(s) for s in series),
         bands=bands(run),
+        marks=marks,
     )
+
+
+def _expected_bounds(run: RunData, names: list[str], drawn: int) -> tuple[Mark, ...]:
+    """Return where the bands would meet if each backend had its expected share; none where not all are drawn."""
+    backends = {name: run.record.backends[name] for name in names}
+    wanted = [expected_share(name, backend, run.record.balance) for name, backend in backends.items()]
+    if drawn < len(names) or len({backend.pool for backend in backends.values()}) > 1 or None in wanted:
+        return ()
+    upto = np.cumsum([share for share in wanted if share is not None])
+    return tuple(Mark("", float(at), role="expected") for at in upto[:-1])
 
 
 def backend_latency_over_time(run: RunData) -> Chart | None:
@@ -138,7 +153,7 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
     slow = {name: _times(run, run.record.backends[name]).p99 or 0.0 for name in columns}
     answered = {name: run.record.backends[name].count for name in columns}
     window = _window(np.full(1, sum(answered.values()) / max(1, len(run.times_s))), len(columns))
-    series = tuple(replace(s, values=_rolling_median(s.values, window)) for s in few(columns, slow))
+    series = tuple(replace(s, values=_rolling_highest(s.values, window)) for s in few(columns, slow))
     left_out = f" The {len(series)} slowest of {len(columns)}." if len(series) < len(columns) else ""
     return Chart(
         key="backend-latency-over-time",
@@ -146,8 +161,8 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
         title="p99 of each backend over time",
         reading="One line above the others is one slow backend; all together are something they share."
         + left_out
-        + (f" Each point is the median p99 of {window} seconds." if window > 1 else ""),
-        alt="Median over the run of each second's p99: "
+        + (f" Each point is the highest p99 of the {window} seconds around it." if window > 1 else ""),
+        alt="Median over the run: "
         + "; ".join(f"{s.label} {seconds(float(np.nanmedian(s.values)))}" for s in series)
         + ".",
         kind="time",
@@ -165,14 +180,15 @@ def _window(requests_a_second: FloatArray, backends: int) -> int:
     return max(1, min(60, math.ceil(_SAMPLES_A_BACKEND * backends / usual)))
 
 
-def _rolling_median(values: FloatArray, window: int) -> FloatArray:
+def _rolling_highest(values: FloatArray, window: int) -> FloatArray:
+    """Return the highest of the values around each: of fewer than 100 requests the p99 is the slowest."""
     if window <= 1 or len(values) <= window:
         return values
     padded = np.concatenate([np.full(window // 2, np.nan), values, np.full(window - 1 - window // 2, np.nan)])
     views = np.lib.stride_tricks.sliding_window_view(padded, window)
     found = np.full(len(values), np.nan)
     known = np.isfinite(views).any(axis=1)
-    found[known] = np.nanmedian(views[known], axis=1)
+    found[known] = np.nanmax(views[known], axis=1)
     return found
 
 

@@ -33,7 +33,13 @@ def bands(run: RunData) -> tuple[Band, ...]:
 
 def _faults(run: RunData) -> list[Band]:
     return [
-        Band(visible(fault.fault, 40), fault.start_s, fault.end_s or fault.start_s, "fault", shaded=True)
+        Band(
+            visible(f"{fault.kind} {', '.join(fault.on)}", 40),
+            fault.start_s,
+            fault.end_s or fault.start_s,
+            "fault",
+            shaded=True,
+        )
         for fault in run.record.faults
         if fault.start_s is not None
     ]

@@ -186,7 +186,7 @@ def lay_over(laid: Sequence[Laid], draw: Draw, picks: Sequence[Pick], reading: s
         y=ticks.category(names) if bars else ticks.like(first.y, values, also=at),
         xs=xs,
         series=series,
-        bands=_shared_bands(charts),
+        bands=() if missing else _shared_bands(charts),
         marks=marks,
         categories=names,
     )

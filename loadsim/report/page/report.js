@@ -81,6 +81,7 @@
     cores: (v) => digits(v * 100) + " %",
     rate: (v) => (v >= 100 || v === Math.round(v) ? Math.round(v).toLocaleString("en") : digits(v)) + "/s",
     count: (v) => Math.round(v).toLocaleString("en"),
+    ratio: digits,
     bytes: (v) => v >= 2 ** 30 ? digits(v / 2 ** 30) + " GiB" : v >= 2 ** 20 ? digits(v / 2 ** 20) + " MiB" : digits(v / 1024) + " KiB",
   };
   const show = (unit, v) => (v === null || v === undefined || Number.isNaN(v) ? "–" : write[unit](v));
@@ -157,8 +158,8 @@
   const label = (chart) => {
     const { start, end } = chart.model.x_range, scale = chart.plot.clientWidth / (end - start);
     for (const item of chart.model.center) if (item.name === "band") {
-      const [from, to] = item.tags;
-      item.visible = to > start && from < end && (Math.min(to, end) - Math.max(from, start)) * scale > item.text.length * 6.5 + 6;
+      const [from, to, outstanding] = item.tags, room = (Math.min(to, end) - Math.max(from, start)) * scale;
+      item.visible = to > start && from < end && (outstanding || room > item.text.length * 6.5 + 6);
     }
   };
   const visible = (chart, i, on) => {
@@ -168,11 +169,14 @@
   // -- all clock axes move together
 
   const whole = (chart) => chart.data.x.map((x) => x * chart.data.factor);
+  const timed = charts.filter((c) => c.data.scale === "clock");
+  const extent = () => {
+    const limits = timed.map(whole);
+    return [Math.min(...limits.map((l) => l[0])), Math.max(...limits.map((l) => l[1]))];
+  };
   const spread = (start, end) => {
     zoom.quiet = true;
-    const timed = charts.filter((c) => c.data.scale === "clock");
-    const limits = timed.map(whole);
-    const [low, high] = [Math.min(...limits.map((l) => l[0])), Math.max(...limits.map((l) => l[1]))];
+    const [low, high] = extent();
     [start, end] = [Math.max(low, start), Math.min(high, end)];
     if (end - start < 1000) { const middle = (start + end) / 2; [start, end] = [middle - 500, middle + 500]; }
     const all = end - start >= (high - low) * 0.999;
@@ -191,6 +195,13 @@
     if (!first) return;
     const { start, end } = first.model.x_range, middle = (start + end) / 2, half = ((end - start) / 2) * factor;
     spread(middle - half, middle + half);
+  };
+
+  const move = (share) => {
+    if (!zoom.range) return;
+    const [low, high] = extent(), [start, end] = zoom.range;
+    const by = Math.max(low - start, Math.min(high - end, (end - start) * share));
+    spread(start + by, end + by);
   };
 
   // -- the marker: every series at that place, in every chart over time
@@ -246,8 +257,20 @@
     });
     plot.addEventListener("pointerleave", () => data.kind === "heat" ? ($(".at", element).textContent = "") : markAll(chart, null));
     plot.addEventListener("dblclick", reset);
+    // Browsers turn the wheel sideways while Shift is held; a trackpad may do so without.
+    plot.addEventListener("wheel", (event) => {
+      const along = event.shiftKey ? event.deltaX || event.deltaY : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
+      if (!along || event.ctrlKey || !zoom.range || data.scale !== "clock") return;
+      event.preventDefault();
+      move(along / plot.clientWidth);
+    }, { passive: false });
     plot.addEventListener("keydown", (event) => {
       const length = data.kind === "bars" ? data.categories.length : data.xs.length;
+      if (event.shiftKey && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+        move(event.key === "ArrowLeft" ? -0.25 : 0.25);
+        event.preventDefault();
+        return;
+      }
       const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 }[event.key];
       if (step && length && data.kind !== "heat") {
         markAll(chart, Math.max(0, Math.min(length - 1, (chart.index ?? -1) + step)));

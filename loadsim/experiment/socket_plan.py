@@ -1,0 +1,85 @@
+"""What a run of WebSockets is made of: checked against the scenario, the target and the size of the run."""
+
+from __future__ import annotations
+
+import math
+
+from loadsim.distributions import parse_distribution
+from loadsim.errors import UsageError
+from loadsim.profiles import Profile
+from loadsim.scenarios import Scenario
+from loadsim.settings import RunSettings
+from loadsim.wire import SocketSettings
+
+OPENING_RATE = 500.0
+"""Sockets a second that are opened at first when so many are to be held; --rate names another one."""
+_NAMES = {"heartbeat": "heartbeat_s"}
+
+
+def check_sockets(settings: RunSettings, scenario: Scenario | None) -> None:
+    """Raise UsageError for what belongs to sockets alone in another scenario, and for sockets without a target."""
+    if scenario is not None and scenario.lifetime is not None:
+        if settings.target is None:
+            raise UsageError(
+                f"the scenario '{settings.name}' needs a target with a WebSocket endpoint",
+                hint="For example: --target ws://127.0.0.1:8000/echo --message hello",
+            )
+        if settings.model == "closed":
+            raise UsageError(
+                "--model closed does not go with sockets", hint="--connections N holds a number of them open."
+            )
+        if held(settings) and settings.profile is not None:
+            raise UsageError(
+                "--connections N and --profile exclude each other: either so many sockets are held, or they come by "
+                "a profile",
+                hint="--rate says how fast the N are opened.",
+            )
+        return
+    for name in settings.sockets:
+        raise UsageError(
+            f"--{name.replace('_', '-')} is for WebSockets, and '{settings.name}' is not the scenario 'sockets'"
+        )
+    if held(settings):
+        raise UsageError(
+            f"--connections {settings.connections} holds WebSockets open, and '{settings.name}' is not the scenario "
+            "'sockets': expected reuse or visitor"
+        )
+    if scenario is not None and (settings.target or "").startswith(("ws:", "wss:")):
+        raise UsageError(
+            f"the scenario '{settings.name}' sends HTTP requests, and the target is a WebSocket endpoint",
+            hint="'loadsim run sockets' opens WebSockets; an http:// URL takes requests.",
+        )
+
+
+def held(settings: RunSettings) -> int | None:
+    """Return how many sockets are to be held open, if that was asked for."""
+    return settings.connections if isinstance(settings.connections, int) else None
+
+
+def http_url(url: str) -> str:
+    """Return the http:// or https:// URL that a ws:// or wss:// URL is, once the handshake is seen as a request."""
+    return f"http{url[2:]}" if url.startswith(("ws:", "wss:")) else url
+
+
+def socket_settings(settings: RunSettings, scenario: Scenario | None) -> SocketSettings | None:
+    """Return how sockets live, or None for a scenario without any. Those that are held live as long as the run."""
+    if scenario is None or scenario.lifetime is None:
+        return None
+    given = {_NAMES.get(name, name): value for name, value in settings.sockets.items() if name != "max_age"}
+    if "lifetime" not in given and not held(settings):
+        given["lifetime"] = scenario.lifetime
+    if "max_age" in settings.sockets:
+        given["max_age_s"], given["max_age_jitter_s"] = settings.sockets["max_age"]
+    return SocketSettings(**given)
+
+
+def check_room(settings: RunSettings, sockets: SocketSettings, profile: Profile, duration_s: float) -> None:
+    """Raise UsageError if more sockets will be open at once than there are users to hold them."""
+    mean_s = parse_distribution(sockets.lifetime).mean_s / sockets.time_scale if sockets.lifetime else math.inf
+    likely = math.ceil(profile.peak(duration_s) * min(mean_s, duration_s))
+    if likely > settings.max_in_flight:
+        raise UsageError(
+            f"some {likely:,} sockets will be open at once, and --max-in-flight is {settings.max_in_flight:,}: the "
+            "others would wait for their turn",
+            hint=f"Give --max-in-flight {math.ceil(likely * 1.3):d}, a lower --rate, or a shorter --lifetime.",
+        )

@@ -1,0 +1,1 @@
+"""Two sides set against each other: effects, the rounds they come from, and what they come to, as a page."""
