@@ -19,7 +19,7 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help=f"The baseline. {_SIDE}.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What is held against it: any of these.")],
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The traffic: spiky, ...", rich_help_panel=_COMPARING)
+        str | None, typer.Option(metavar="NAME", help="The traffic, such as spiky.", rich_help_panel=_COMPARING)
     ] = None,
     rounds: Annotated[
         str | None,
