@@ -30,9 +30,9 @@ class ShopVisitor(LoadUser):
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self._begin_client = self.begin_visit
-        self.begin_visit = self._begin  # type: ignore[method-assign] # as the parent has done
+        self.begin_visit = self._introduce  # type: ignore[method-assign] # as the parent has done
 
-    def _begin(self) -> None:
+    def _introduce(self) -> None:
         self._begin_client()
         self.user = 1 + self.draws.below(USERS)
         self.client.headers.update({"X-User": str(self.user), "X-User-Class": self.visitor})

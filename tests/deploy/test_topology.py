@@ -88,7 +88,7 @@ def test_heavy_work_gets_a_quarter_of_the_servers_and_the_services_share_the_res
         ({"payments": 4}, {"presentation": 1, "inventory": 1, "payments": 4, "heavy": 2}),
         ({"payments": 5}, {"presentation": 1, "inventory": 1, "payments": 5, "heavy": 1}),
         ({"heavy": 1}, {"presentation": 3, "inventory": 2, "payments": 2, "heavy": 1}),
-        ({"presentation": 2, "inventory": 1, "payments": 1}, dict(presentation=2, inventory=1, payments=1, heavy=4)),
+        ({"presentation": 1, "payments": 1}, {"presentation": 1, "inventory": 4, "payments": 1, "heavy": 2}),
     ],
 )
 def test_a_pool_can_be_given_its_size(sizes: dict[str, int], pools: dict[str, int]) -> None:

@@ -57,6 +57,8 @@ def test_read_heavy_reads_95_of_100_and_items_have_their_popularity() -> None:
     exports = [request for request in seen if request.path.startswith("/export")]
     assert 10 < len(exports) < 45
     assert {request.headers["x-user-class"] for request in exports} == {"heavy"}
+    assert Counter(request.headers["x-user-class"] for request in seen)["light"] > 700
+    assert len({request.headers["x-user"] for request in seen}) > 150
     assert set(played.routes) == {
         "GET /", "GET /items", "GET /items/:id", "GET /images/:id/thumbnail", "GET /api/items/:id/comments",
         "POST /api/items/:id/comments", "POST /api/orders", "GET /export",
@@ -84,6 +86,9 @@ def test_chatty_makes_twenty_calls_or_one() -> None:
     assert 15 < dashboards < 45
     assert len(seen) == dashboards + 20 * (60 - dashboards)
     assert {request.method for request in seen} == {"GET"}
+    assert all(
+        request.headers["x-user"] == request.path.partition("user=")[2] for request in seen if "?user" in request.path
+    )
     assert set(played.routes) == {
         "GET /", "GET /images/:id/thumbnail", "GET /api/items/:id", "GET /dashboard"
     }  # fmt: skip
