@@ -64,7 +64,7 @@ def _side(
     if is_url(given):
         settings = load_settings(_needed(scenario), {**flags, "target": given}, requests=requests, config=config)
         return Side(redact_url(given), urlsplit(redact_url(given)).netloc or given, _without_objectives(settings))
-    if given in TOPOLOGIES:
+    if _topology_name(given) in (*TOPOLOGIES, *file.topologies):
         settings = load_settings(_needed(scenario), {**flags, "topology": given}, config=config)
         return Side(given, given, _without_objectives(settings))
     if given in file.scenarios:
@@ -72,11 +72,16 @@ def _side(
         if scenario is not None:
             settings = replace(settings, scenario=scenario)
         return Side(given, given, _without_objectives(settings))
-    known = nearest(given, [*TOPOLOGIES, *file.scenarios])
+    known = nearest(given, [*TOPOLOGIES, *file.topologies, *file.scenarios])
     raise UsageError(
         f"there is nothing called '{given}' to compare",
         hint=f"{known} Or give a URL, or a directory of recorded rounds.",
     )
+
+
+def _topology_name(given: str) -> str:
+    """Return it without the settings in brackets that a topology may have."""
+    return given.partition("(")[0].strip()
 
 
 def _needed(scenario: str | None) -> str:
