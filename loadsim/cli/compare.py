@@ -12,11 +12,12 @@ from loadsim.cli.posix import require_posix
 from loadsim.errors import LoadsimError, UsageError
 
 _COMPARING = "Comparing"
-_SIDE = "A topology, a configuration of loadsim.toml, a URL, or a directory of recorded runs"
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help=f"The baseline. {_SIDE}.")],
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="The baseline: topology, name in loadsim.toml, URL, or recorded runs.")
+    ],
     b: Annotated[str, typer.Argument(metavar="B", help="What is held against it: any of these.")],
     scenario: Annotated[
         str | None, typer.Option(metavar="NAME", help="The traffic, such as spiky.", rich_help_panel=_COMPARING)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loadsim.settings.toml_file import ConfigFile
 
 Offers = list[tuple[str, str]]
 """What would be typed, and what it is."""
@@ -14,15 +18,16 @@ def scenarios(incomplete: str) -> Offers:
     """Offer the scenarios of loadsim.toml and the built-in ones."""
     from loadsim.scenarios import SCENARIOS
 
-    own = {name: f"of loadsim.toml, on {base}" for name, base in _own_scenarios().items()}
+    own = {name: f"Yours, on {scenario.base}." for name, scenario in _config().scenarios.items()}
     return _beginning(incomplete, own | {scenario.name: scenario.summary for scenario in SCENARIOS.values()})
 
 
 def topologies(incomplete: str) -> Offers:
-    """Offer the shapes of the bundled target."""
+    """Offer the topologies of loadsim.toml and the built-in ones."""
     from loadsim.deploy.topology import SUMMARIES
 
-    return _beginning(incomplete, SUMMARIES)
+    own = {name: f"Yours, on {settings['base']}." for name, settings in _config().topologies.items()}
+    return _beginning(incomplete, own | SUMMARIES)
 
 
 def policies(incomplete: str) -> Offers:
@@ -63,11 +68,11 @@ def _beginning(incomplete: str, offered: dict[str, str]) -> Offers:
     return [(name, what) for name, what in offered.items() if name.startswith(incomplete)]
 
 
-def _own_scenarios() -> dict[str, str]:
+def _config() -> ConfigFile:
     from loadsim.errors import UsageError
-    from loadsim.settings.toml_file import find_config, read_config
+    from loadsim.settings.toml_file import ConfigFile, find_config, read_config
 
     try:
-        return {name: scenario.base for name, scenario in read_config(find_config(None)).scenarios.items()}
+        return read_config(find_config(None))
     except UsageError:  # the command itself will say what is wrong with the file
-        return {}
+        return ConfigFile()

@@ -145,7 +145,7 @@ Connections = Annotated[
     Text,
     typer.Option(
         metavar="HOW",
-        help="reuse (default), or visitor: a fresh one each; for sockets, N to hold open.",
+        help="reuse (default); visitor: a fresh one each; or N sockets to hold open.",
         rich_help_panel=_HTTP,
         autocompletion=completion.one_of("reuse", "visitor"),
     ),
