@@ -23,6 +23,10 @@ class Interrupted(LoadsimError):  # noqa: N818 - a wish, not a fault
         self.exit_code = exit_code
 
 
+class _Raised(KeyboardInterrupt):
+    """A kind of its own: after a plain one within an exec() CPython ends the process by SIGINT, whoever caught it."""
+
+
 class Interrupts:
     """Takes the signals that come while it is entered; the handlers before are put back at the end.
 
@@ -65,4 +69,4 @@ class Interrupts:
         self.count += 1
         self.exit_code = self.exit_code or _CODES[signal.Signals(number)]
         if not self._held:
-            raise KeyboardInterrupt
+            raise _Raised

@@ -35,9 +35,9 @@ def try_once(settings: RunSettings, console: Console) -> ExitCode:
     with subject as target:
         http = http_settings(settings, target.url, stranger=not target.bundled)
         plan = make_plan(settings, shape, drawn_seed(settings), http, Cpus((), ()), bundled=target.bundled)
+        _play(_single(plan), console)
         for remark in remarks(plan, Cpus((), ())):
             console.print(f"warning: {remark}", markup=False, highlight=False)
-        _play(_single(plan), console)
     return ExitCode.OK
 
 
