@@ -30,7 +30,13 @@ class Shape:
 
 
 def find_scenario(settings: RunSettings) -> Scenario | None:
-    """Return the built-in scenario, or None for a Python file. Raises UsageError for neither."""
+    """Return the built-in scenario, or None for a Python file; UsageError for neither, or for what it cannot do."""
+    scenario = _find(settings)
+    check_sockets(settings, scenario)
+    return scenario
+
+
+def _find(settings: RunSettings) -> Scenario | None:
     name = settings.scenario
     if name in SCENARIOS:
         return SCENARIOS[name]
@@ -47,7 +53,6 @@ def find_scenario(settings: RunSettings) -> Scenario | None:
 
 def shape_of(settings: RunSettings, scenario: Scenario | None) -> Shape:
     """Return the profile, its length and its phases; flags stand before the scenario's own. Raises UsageError."""
-    check_sockets(settings, scenario)
     text = settings.profile or (scenario.profile if scenario else DEFAULT_PROFILE)
     if held(settings):
         text = f"constant({settings.rate or OPENING_RATE:.12g}/s)"
