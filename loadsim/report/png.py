@@ -10,6 +10,7 @@ import numpy as np
 
 from loadsim.report.chart import MANY_POINTS, Chart, Series, bar_places, row_room
 from loadsim.report.charts import charts
+from loadsim.report.png_head import CHARACTER_PT, INCHES_WIDE, draw_head, draw_legend, head_of, plain
 from loadsim.report.rundata import RunData
 from loadsim.report.theme import DARK, HEAT, LIGHT
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 DEFAULT_SIZE: Size = (1600, 900)
 """Pixels; at half of it, 800 wide, text is still 11 to 15 pixels high."""
-_INCHES_WIDE = 8.0
 _POINTS_WIDE = 500.0
 """Of the plot itself."""
+_FOOT_IN = 0.66
+_MANY_ROWS = 16
+_MOST_NAME = 0.4
+"""Of the width, for the names of rows."""
 
 
 def write_pngs(
@@ -66,13 +70,13 @@ def write_charts(
     with mpl.rc_context(_style(theme)):
         for chart in drawn:
             width, height = _pixels(chart, size)
-            dpi = width / _INCHES_WIDE
-            figure = Figure(figsize=(_INCHES_WIDE, height / dpi), dpi=dpi)
+            dpi = width / INCHES_WIDE
+            figure = Figure(figsize=(INCHES_WIDE, height / dpi), dpi=dpi)
             FigureCanvasAgg(figure)
             draw(chart, figure, theme, subject)
             path = directory / f"{chart.key}.{kind}"
             figure.savefig(
-                path, format=kind, metadata={"Date": None} if kind == "svg" else {"Title": _plain(chart.title)}
+                path, format=kind, metadata={"Date": None} if kind == "svg" else {"Title": plain(chart.title)}
             )
             paths.append(path)
     return paths
@@ -80,14 +84,19 @@ def write_charts(
 
 def draw(chart: Chart, figure: Figure, theme: Mapping[str, str], subject: str = "") -> None:
     """Draw a chart on an empty figure."""
-    height = figure.get_figheight()
-    left = 0.26 if chart.kind == "bars" else 0.095
-    axes = figure.add_axes((left, 0.62 / height, 0.95 - left, 1 - (0.62 + 1.02) / height))
-    {"bars": _bars, "heat": _heat}.get(chart.kind, _lines)(chart, axes, theme)
+    shown = [series for series in chart.series if not series.hidden]
+    height, head = figure.get_figheight(), head_of(chart, shown)
+    left = _names_room(chart) if chart.kind == "bars" else 0.095
+    axes = figure.add_axes((left, _FOOT_IN / height, 0.95 - left, 1 - (_FOOT_IN + head.inches) / height))
+    if chart.kind == "heat":
+        handles = _heat(chart, axes, theme)
+    else:
+        handles = (_bars if chart.kind == "bars" else _lines)(chart, shown, axes, theme)
+    _marks(chart, axes, theme)
     _frame(chart, axes, theme)
-    figure.text(0.03, 1 - 0.34 / height, _plain(chart.title), size=14, weight="bold", color=theme["ink"])
-    figure.text(0.03, 1 - 0.58 / height, _plain(chart.reading), size=9, color=theme["muted"])
-    figure.text(0.95, 0.12 / height, _plain(subject[:90]), size=8, color=theme["muted"], ha="right")
+    draw_head(chart, head, figure, theme)
+    draw_legend(head, shown, handles, axes, figure, theme)
+    figure.text(0.95, 0.12 / height, plain(subject[:90]), size=8, color=theme["muted"], ha="right")
 
 
 def _style(theme: Mapping[str, str]) -> dict[str, Any]:
@@ -113,24 +122,36 @@ def _pixels(chart: Chart, size: Size) -> Size:
     if chart.kind != "bars":
         return width, height
     rows = len(chart.categories)
-    inches = 1.64 + max(1.0, rows * (0.34 if rows <= 16 else 0.2) * row_room(chart))
-    return width, round(inches * width / _INCHES_WIDE)
+    head = head_of(chart, [series for series in chart.series if not series.hidden])
+    inches = _FOOT_IN + head.inches + max(1.0, rows * (0.34 if rows <= _MANY_ROWS else 0.2) * row_room(chart))
+    return width, round(inches * width / INCHES_WIDE)
 
 
-def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+def _names_room(chart: Chart) -> float:
+    """Return which share of the width the names of the rows take."""
+    longest = max((len(name) for name in chart.categories), default=0)
+    return min(_MOST_NAME, max(0.095, 0.035 + longest * _name_pt(chart) / 72 / INCHES_WIDE))
+
+
+def _name_pt(chart: Chart) -> float:
+    """Return how wide a character of a row's name is."""
+    return CHARACTER_PT * (7 / 9 if len(chart.categories) > _MANY_ROWS else 9.5 / 9)
+
+
+def _lines(chart: Chart, shown: Sequence[Series], axes: Axes, theme: Mapping[str, str]) -> list[Any]:
     _bands(chart, axes, theme)
-    shown = [series for series in chart.series if not series.hidden]
-    if chart.kind == "stack":
-        stack = np.vstack([np.nan_to_num(series.values) for series in shown])
-        upto = np.cumsum(stack, axis=0)
-        for low, high, series in zip(np.vstack([upto[:1] * 0, upto[:-1]]), upto, shown, strict=True):
-            step: Any = "mid"
-            axes.fill_between(
-                chart.xs, low, high, step=step, color=theme[series.role], lw=0, alpha=0.92, label=_plain(series.label)
-            )
-    else:
-        for series in shown:
-            _line(chart, series, axes, theme)
+    if chart.kind != "stack":
+        return [_line(chart, series, axes, theme) for series in shown]
+    upto = np.cumsum(np.vstack([np.nan_to_num(series.values) for series in shown]), axis=0)
+    step: Any = "mid"
+    edge = 0.4 if len(chart.xs) > MANY_POINTS else 0.0  # a second is less than a pixel wide, and would fade
+    return [
+        axes.fill_between(chart.xs, low, high, step=step, color=theme[series.role], lw=edge, alpha=0.92)
+        for low, high, series in zip(np.vstack([upto[:1] * 0, upto[:-1]]), upto, shown, strict=True)
+    ]
+
+
+def _marks(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     for mark in chart.marks:
         along_y = mark.axis == "y"
         line = axes.axhline if along_y else axes.axvline
@@ -139,27 +160,20 @@ def _lines(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
             continue
         place = (0.995, mark.at) if along_y else (mark.at, 0.02)
         transform = axes.get_yaxis_transform() if along_y else axes.get_xaxis_transform()
-        offset = (0, 3) if along_y else (4, 0)
+        offset = (0, 5) if along_y else (4, 0)
         axes.annotate(
-            _plain(mark.text), place, xycoords=transform, xytext=offset, textcoords="offset points",
+            plain(mark.text), place, xycoords=transform, xytext=offset, textcoords="offset points",
             ha="right" if along_y else "left", size=8.5, color=theme[mark.role], bbox=_ground(theme["surface"]),
         )  # fmt: skip
-    if shown:
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(len(shown), 8), frameon=False, fontsize=9,
-            labelcolor=theme["ink"], handlelength=1.4, columnspacing=1.4, borderpad=0.2,
-        )  # fmt: skip
 
 
-def _line(chart: Chart, series: Series, axes: Axes, theme: Mapping[str, str]) -> None:
+def _line(chart: Chart, series: Series, axes: Axes, theme: Mapping[str, str]) -> Any:
     style: Any = (0, (3, 1.6)) if series.dashed else "-"
     width = series.width if len(chart.xs) <= MANY_POINTS else 0.6 * series.width
     lone = _lone(series.values)
-    axes.plot(
-        chart.xs, series.values, color=theme[series.role], lw=width, ls=style, label=_plain(series.label),
-        solid_joinstyle="round", drawstyle="default",
-    )  # fmt: skip
+    (line,) = axes.plot(chart.xs, series.values, color=theme[series.role], lw=width, ls=style, solid_joinstyle="round")
     axes.plot(chart.xs[lone], series.values[lone], ".", ms=3, color=theme[series.role])
+    return line
 
 
 def _lone(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -176,7 +190,7 @@ def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         room = (min(band.end_s, chart.x.high) - band.start_s) / (chart.x.high - chart.x.low) * _POINTS_WIDE
         if (band.name_may_stand_out or room > 5 * len(band.label) + 6) and len(chart.bands) > 1:
             axes.annotate(
-                _plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(),
+                plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(),
                 xytext=(3, -24 if band.kind == "fault" else -11),
                 textcoords="offset points", size=8.5, color=theme["muted"], annotation_clip=True,
                 bbox=_ground(colour if band.shaded else theme["surface"]),
@@ -188,34 +202,33 @@ def _ground(colour: str) -> dict[str, Any]:
     return {"facecolor": colour, "alpha": 0.8, "linewidth": 0, "pad": 1.2}
 
 
-def _bars(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+def _bars(chart: Chart, shown: Sequence[Series], axes: Axes, theme: Mapping[str, str]) -> list[Any]:
     rows = np.arange(len(chart.categories))
-    many = len(rows) > 16
+    many = len(rows) > _MANY_ROWS
+    handles: list[Any] = []
     dots = [series for series in chart.series if series.shape == "dot"]
     thick, places = bar_places(chart)
-    for series in chart.series:
-        colour, label = theme[series.role], _plain(series.label)
+    for series in shown:
+        colour = theme[series.role]
         if series.shape == "bar":
-            axes.barh(rows + places[series.key], series.values, thick, color=colour, label=label)
+            handles.append(axes.barh(rows + places[series.key], series.values, thick, color=colour))
         elif series.shape == "tick":
-            axes.plot(series.values, rows, "|", ms=9 if many else 17, mew=2, color=colour, label=label)
+            size = 9 if many else 17 * row_room(chart)
+            handles += axes.plot(series.values, rows, "|", ms=size, mew=2, color=colour)
         else:
-            axes.plot(series.values, rows, "o", ms=4.5 if many else 8, color=colour, label=label, zorder=3)
+            handles += axes.plot(series.values, rows, "o", ms=4.5 if many else 8, color=colour, zorder=3)
     if len(dots) == 2:
         axes.hlines(rows, dots[0].values, dots[1].values, color=theme["line"], lw=2 if many else 4, zorder=2)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, fontsize=9, labelcolor=theme["ink"],
-        handlelength=1.4, numpoints=1, borderpad=0.2,
-    )  # fmt: skip
+    return handles
 
 
-def _heat(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
+def _heat(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> list[Any]:
     from matplotlib.colors import ListedColormap
 
     found = chart.heat
     if found is None:
-        return
+        return []
     palette = HEAT["dark" if theme is DARK else "light"]
     counts = np.where(found.counts > 0, np.log1p(found.counts), np.nan)
     columns = found.start_s + found.column_s * np.arange(counts.shape[1] + 1)
@@ -223,6 +236,7 @@ def _heat(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     for band in chart.bands:
         if len(chart.bands) > 1:
             axes.axvline(band.start_s, color=theme["muted"], lw=0.6, ls=":")
+    return []
 
 
 def _frame(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
@@ -236,17 +250,17 @@ def _frame(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
     for spine in ("top", "right", "left"):
         axes.spines[spine].set_visible(False)
     axes.spines["bottom"].set_color(theme["line"])
-    axes.set_xticks([place for place, _ in chart.x.ticks], [_plain(text) for _, text in chart.x.ticks])
-    axes.set_yticks([place for place, _ in chart.y.ticks], [_plain(text) for _, text in chart.y.ticks])
+    axes.set_xticks([place for place, _ in chart.x.ticks], [plain(text) for _, text in chart.x.ticks])
+    most = int((_MOST_NAME - 0.035) * 72 * INCHES_WIDE / _name_pt(chart)) if chart.kind == "bars" else 99
+    axes.set_yticks(
+        [place for place, _ in chart.y.ticks],
+        [plain(text if len(text) <= most else text[: most - 1] + "…") for _, text in chart.y.ticks],
+    )
     axes.minorticks_off()
-    axes.tick_params(length=0, pad=5, labelsize=7 if len(chart.categories) > 16 else 9.5)
+    axes.tick_params(length=0, pad=5, labelsize=7 if len(chart.categories) > _MANY_ROWS else 9.5)
+    axes.tick_params(axis="x", pad=7)
     axes.grid(visible=True, axis="x" if chart.kind == "bars" else "y", color=theme["grid"], lw=0.8)
     axes.set_axisbelow(True)
-    axes.set_xlabel(_plain(chart.x.title), size=9, labelpad=3)
+    axes.set_xlabel(plain(chart.x.title), size=9, labelpad=3)
     if chart.y.title:
-        axes.set_title(_plain(chart.y.title), loc="left", size=9, color=theme["muted"], pad=6)
-
-
-def _plain(text: str) -> str:
-    """Return text that matplotlib does not take for a formula."""
-    return text.replace("$", r"\$")
+        axes.set_title(plain(chart.y.title), loc="left", size=9, color=theme["muted"], pad=6)
