@@ -205,7 +205,7 @@ class _Judged:
         """Return an effect as it is written: a ratio again where it was a logarithm."""
         if not math.isfinite(effect):
             return None
-        return math.exp(effect) if self.metric.scale is Scale.RATIO else effect
+        return math.exp(effect) if self.metric.scale is Scale.RATIO else float(effect)
 
     def _column(self, rounds: Sequence[Round]) -> list[float | None]:
         return [_known(each[self.metric.name].value) if self.metric.name in each else None for each in rounds]

@@ -90,7 +90,7 @@ def interval(
         upper = np.sort(np.where(np.isnan(between), np.inf, between))[-outside]
         return float(lower), float(upper)
     middle = estimate(first, second, scale)
-    reach = 4 * (np.ptp(first) + np.ptp(second)) + abs(middle)
+    reach = float(4 * (np.ptp(first) + np.ptp(second)) + abs(middle))
     return (
         _edge(first, second, dealt, level, middle, middle - reach),
         _edge(first, second, dealt, level, middle, middle + reach),

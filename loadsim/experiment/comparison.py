@@ -7,9 +7,10 @@ a seed of its own. Seeds and coins come from the comparison's seed, so that it c
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,18 +19,20 @@ from rich.console import Console
 from loadsim import __version__
 from loadsim.compare import EffectRecord, Round, conclude, default_primary, effects, foresee, is_answered, readings
 from loadsim.compare.record import CompareManifest, CompareRecord, Conclusion, RoundRecord, SideRecord
+from loadsim.compare.sign_flips import LEAST_ROUNDS
 from loadsim.errors import ExitCode, UsageError
 from loadsim.experiment.compare_result import CompareResult, finish
 from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.run_directory import run_directory, run_id
-from loadsim.experiment.runs import run
+from loadsim.experiment.runs import Result, run
 from loadsim.experiment.sides import Side, shape_of_side
 from loadsim.randomness import derive
 from loadsim.record import RunRecord
 from loadsim.redact import redact_argv
 from loadsim.report.comparison.words import foreseen, in_short
 from loadsim.report.terminal import Steps
-from loadsim.settings import CompareSettings
+from loadsim.report.terminal.words import DIM
+from loadsim.settings import CompareSettings, RunSettings
 
 Letter = Literal["a", "b"]
 FORESEE_AFTER = 4
@@ -48,16 +51,23 @@ def compare_now(
     started_at = datetime.now(UTC)
     identity = run_id(sides[0].settings.scenario, "compare", started_at)
     steps = Steps(console, quiet=quiet)
+
+    def tell(text: str) -> None:
+        if not quiet:
+            console.print(text, style=DIM, soft_wrap=True)
+
+    if settings.rounds < LEAST_ROUNDS:
+        tell(f"{settings.rounds} rounds give figures, but no verdict: that takes {LEAST_ROUNDS}")
     with Interrupts() as interrupts, run_directory(out, identity) as directory:
-        made = Interleaved(sides, settings, seed, directory, console, quiet=quiet)
+        made = Interleaved(sides, settings, seed, directory, partial(run, console=console, quiet=True, report=False))
         try:
-            made.play(steps)
+            made.play(steps, tell)
         except (KeyboardInterrupt, Interrupted):
             if not made.rounds:
                 raise
             made.interrupted = interrupts.exit_code or ExitCode.INTERRUPTED
         interrupts.hold()
-        record = made.record(_manifest(identity, started_at, sides, settings, seed))
+        record = made.record(make_manifest(identity, started_at, sides, settings, seed))
         return finish(record, directory, steps, made.interrupted)
 
 
@@ -72,7 +82,7 @@ def round_seed(seed: int, number: int) -> int:
 
 
 class Interleaved:
-    """The rounds as they are made, and what they come to."""
+    """The rounds as they are made, and what they come to. ``make_run`` runs what it is told, to its end."""
 
     def __init__(
         self,
@@ -80,19 +90,17 @@ class Interleaved:
         settings: CompareSettings,
         seed: int,
         directory: Path,
-        console: Console,
-        *,
-        quiet: bool,
+        make_run: Callable[[RunSettings], Result],
     ) -> None:
         self._sides: dict[Letter, Side] = {"a": sides[0], "b": sides[1]}
         self._settings, self._seed, self._directory = settings, seed, directory
-        self._console, self._quiet = console, quiet
+        self._make_run = make_run
         self.rounds: list[RoundRecord] = []
         self.interrupted: ExitCode | None = None
         self._invalid: list[str] = []
         self._read: dict[Letter, list[Round]] = {"a": [], "b": []}
 
-    def play(self, steps: Steps) -> None:
+    def play(self, steps: Steps, tell: Callable[[str], None]) -> None:
         """Run rounds until the last look, an answer, an interrupt, or a run that makes the whole invalid."""
         settings = self._settings
         most = f"at most {settings.rounds}" if settings.is_auto else str(settings.rounds)
@@ -110,8 +118,8 @@ class Interleaved:
                 step.say(in_short({self._sides[letter].name: played[letter] for letter in sorted(played)}))
             if self.interrupted or self._invalid:
                 return
-            if number == FORESEE_AFTER and number < settings.rounds and not self._quiet:
-                self._foresee()
+            if number == FORESEE_AFTER and number < settings.rounds:
+                self._foresee(tell)
             if number in settings.looks[:-1] and is_answered(self._effects()):
                 return
 
@@ -138,9 +146,10 @@ class Interleaved:
     def _run(self, letter: Letter, number: int) -> RunRecord:
         side = self._sides[letter]
         own = replace(side.settings, seed=round_seed(self._seed, number), out=self._directory / _path(letter, number))
-        result = run(own, self._console, quiet=True, report=False)
+        result = self._make_run(own)
         if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
             self.interrupted = result.exit_code
+        self._invalid += [f"round {number}, {side.name}: {problem.message}" for problem in result.problems]
         return result.record
 
     def _take(self, number: int, played: Mapping[Letter, RunRecord]) -> None:
@@ -174,13 +183,13 @@ class Interleaved:
             level=settings.level,
         )
 
-    def _foresee(self) -> None:
+    def _foresee(self, tell: Callable[[str], None]) -> None:
         settings = self._settings
         reach = foresee(
             self._read["a"], self._read["b"], primary=settings.primary, rounds=settings.rounds, level=settings.level
         )
         if reach:
-            self._console.print(f"  {foreseen(reach, settings.rounds)}", style="bright_black")
+            tell(f"  {foreseen(reach, settings.rounds)}")
 
 
 def _path(letter: Letter, number: int) -> str:
@@ -203,9 +212,10 @@ def checked_primary(side: Side, given: tuple[str, ...]) -> tuple[str, ...]:
     return primary
 
 
-def _manifest(
+def make_manifest(
     identity: str, started_at: datetime, sides: tuple[Side, Side], settings: CompareSettings, seed: int
 ) -> CompareManifest:
+    """Return what is compared, and how."""
     traffic = shape_of_side(sides[0])
     return CompareManifest(
         id=identity,
