@@ -5,5 +5,5 @@
     users, images, comments                          the data that pages are made of
 
 Each app is reached through its ``interface`` module alone: plain functions that take and return plain values, as remote
-calls would. ``python -m target_app seed`` makes the database; ``target_app.wsgi:application`` serves it.
+calls would. ``python -m target_app seed`` makes the data; ``target_app.wsgi:application`` serves it.
 """

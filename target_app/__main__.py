@@ -1,4 +1,4 @@
-"""``python -m target_app seed`` makes the database, ``settings`` prints what may be set and what is."""
+"""``python -m target_app seed`` makes the data, ``settings`` prints what may be set and what is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main() -> int:
     """Do one of the commands; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m target_app", description=__doc__)
     parser.add_argument("command", choices=["seed", "settings"])
-    parser.add_argument("--replace", action="store_true", help="seed: delete a database that is there")
+    parser.add_argument("--replace", action="store_true", help="seed: delete the SQLite file that is there")
     given = parser.parse_args()
     try:
         config = Config.from_environment()
@@ -30,11 +30,13 @@ def main() -> int:
 
 
 def _seed(config: Config, *, replace: bool) -> int:
-    database = Path(config.database)
-    if database.exists() and not replace:
-        return _fail(f"{database} is there already: give --replace to make it anew, or set {PREFIX}DATABASE")
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{database}{suffix}").unlink(missing_ok=True)
+    if config.databases == "single":
+        database = Path(config.database)
+        if database.exists() and not replace:
+            return _fail(f"{database} is there already: give --replace to make it anew, or set {PREFIX}DATABASE")
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink(missing_ok=True)
+        database.absolute().parent.mkdir(parents=True, exist_ok=True)
     import django
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "target_app.settings"

@@ -15,6 +15,7 @@ from typing import Any
 
 PREFIX = "LOADSIM_TARGET_"
 CALLS = ("serial", "parallel", "batched")
+DATABASES = ("single", "postgres", "replicas", "partitioned", "sharded")
 
 
 class ConfigError(ValueError):
@@ -31,7 +32,12 @@ def _setting(
 class Config:
     """The settings of one server process; the defaults are those of the built-in scenarios."""
 
-    database: str = _setting("loadsim-target.sqlite3", "path of the SQLite file that all servers share")
+    databases: str = _setting("single", "how data is laid out over databases: target_app.placement", choices=DATABASES)
+    database: str = _setting("loadsim-target.sqlite3", "path of the SQLite file that all servers share (single)")
+    postgres: str = _setting("", "directory with one of its own for each PostgreSQL server's socket (all others)")
+    replicas: int = _setting(2, "replicas that are read (replicas)", 1, 100)
+    shards: int = _setting(3, "databases that comments are cut up over (sharded)", 2, 100)
+    sticky_s: float = _setting(0.0, "for so long after a write its user reads where writes go (replicas)", 0, 3600)
     backend: str = _setting("web-1", "name of this server, sent as X-Backend")
     slots: int = _setting(4, "requests this server works on at once; the server's threads, told by /healthz", 1)
 
@@ -56,6 +62,8 @@ class Config:
     export_cpu_share: float = _setting(0.02, "share of that time spent computing; the rest is waiting", 0, 1)
 
     def __post_init__(self) -> None:
+        if self.databases != "single" and not self.postgres:
+            raise ConfigError(f"{PREFIX}DATABASES='{self.databases}' needs {PREFIX}POSTGRES: where the servers are")
         if self.services and not self.services_socket:
             raise ConfigError(f"{PREFIX}REMOTE='{self.remote}' needs {PREFIX}SERVICES_SOCKET: where the services are")
 

@@ -1,16 +1,16 @@
-"""The data that a new database holds. All of it follows from the seed and the sizes in :mod:`target_app.config`."""
+"""The data that new databases hold. All of it follows from the seed and the sizes in :mod:`target_app.config`."""
 
 from __future__ import annotations
 
 import datetime
 import io
 import random
-from pathlib import Path
 
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections
 from PIL import Image as Pillow
 
+from target_app import placement
 from target_app.comments.models import Comment
 from target_app.config import Config
 from target_app.images.models import Image
@@ -58,19 +58,30 @@ PICTURE_PIXELS = 160
 
 
 def seed(config: Config) -> None:
-    """Make the tables and fill them; the database must be new."""
-    Path(config.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", verbosity=0, interactive=False)
+    """Make the tables and fill them; the databases must be new."""
+    for name in placement.primaries(config):
+        call_command("migrate", database=name, verbosity=0, interactive=False)
     draw = random.Random(config.seed)  # noqa: S311 - data, not a secret
     items = [_item(number, draw) for number in range(1, config.items + 1)]
     users = [_user(number, draw) for number in range(1, config.users + 1)]
     comments = [_comment(number, config, draw) for number in range(1, config.comments + 1)]
-    with transaction.atomic():
-        Item.objects.bulk_create(items, _BATCH)
-        Stock.objects.bulk_create([Stock(item_id=item.pk, available=config.stock) for item in items], _BATCH)
-        User.objects.bulk_create(users, _BATCH)
-        Image.objects.bulk_create([_image(number, draw) for number in range(1, config.items + 1)], _BATCH)
-        Comment.objects.bulk_create(comments, _BATCH)
+    Item.objects.bulk_create(items, _BATCH)
+    Stock.objects.bulk_create([Stock(item_id=item.pk, available=config.stock) for item in items], _BATCH)
+    User.objects.bulk_create(users, _BATCH)
+    Image.objects.bulk_create([_image(number, draw) for number in range(1, config.items + 1)], _BATCH)
+    for number, name in enumerate(placement.homes(config, "comments"), start=1):
+        here = [each for each in comments if placement.place(config, "comments", "write", each.item_id) == name]
+        Comment.objects.using(name).bulk_create(here, _BATCH)
+        _number_on(config, name, config.comments + number)
+
+
+def _number_on(config: Config, name: str, first: int) -> None:
+    """Let the comments to come in this database be numbered from ``first`` on, so that no two of any database clash."""
+    connection = connections[name]
+    if connection.vendor == "postgresql":  # SQLite goes on after the last one by itself
+        step, table = len(placement.homes(config, "comments")), connection.ops.quote_name(Comment._meta.db_table)  # noqa: SLF001
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} ALTER COLUMN id SET INCREMENT BY {step} RESTART WITH {first}")
 
 
 def _sentence(draw: random.Random, words: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from target_app import placement
 from target_app.config import Config
 
 CONFIG = Config.from_environment()
@@ -32,19 +34,35 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 
-DATABASES = {
-    "default": {
-        "ENGINE": "target_app.database",
-        "NAME": str(Path(CONFIG.database).absolute()),
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            # DEFERRED fails at once with 'database is locked' when a reader turns writer; IMMEDIATE waits its turn.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": CONFIG.lock_timeout_s,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY",
-        },
+
+def _sqlite() -> dict[str, Any]:
+    options = {
+        # DEFERRED fails at once with 'database is locked' when a reader turns writer; IMMEDIATE waits its turn.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": CONFIG.lock_timeout_s,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY",
     }
-}
+    path = str(Path(CONFIG.database).absolute())
+    return {"ENGINE": "target_app.database.sqlite", "NAME": path, "CONN_MAX_AGE": None, "OPTIONS": options}
+
+
+def _postgresql(name: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "target_app.database.postgresql",
+        "NAME": "postgres",
+        "USER": "postgres",
+        "HOST": str(Path(CONFIG.postgres, placement.server(name)).absolute()),
+        "CONN_MAX_AGE": None,
+        "TIMED_AS": placement.role(name),
+    }
+
+
+DATABASES = (
+    {placement.FIRST: _sqlite()}
+    if CONFIG.databases == "single"
+    else {name: _postgresql(name) for name in (*placement.primaries(CONFIG), *placement.replicas(CONFIG))}
+)
+DATABASE_ROUTERS = ["target_app.routing.Router"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -4,7 +4,8 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
 
     queue       from the balancer's X-Request-Start until a slot took the request; absent when no balancer says it
     app         from then until the answer was ready: the slot was held for so long
-    db          in SQLite, without ...
+    db          in the database, without ...
+    db-replica  in its replicas, and so on for other databases by their names (target_app.placement)
     lock        ... the wait for SQLite's single writer (BEGIN IMMEDIATE)
     render      filling templates          image       resizing a picture
     provider    waiting for the payment provider        export      holding the slot for an export
@@ -13,8 +14,8 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
                 description is how many there were. Made in parallel, their sum may exceed the whole
 
-db, lock, render, image, provider, export, fault and the requests to services count wherever they happened on behalf of
-this request: another service's account comes back with its answer.
+Databases, lock, render, image, provider, export, fault and the requests to services count wherever they happened on
+behalf of this request: another service's account comes back with its answer.
 
 A request is served by one thread from start to end, so the account is kept by thread.
 """
@@ -27,7 +28,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_ENTRY = re.compile(r'(\w+);dur=([0-9.]+)(?:;desc="(\d+) calls")?')
+_ENTRY = re.compile(r'([\w-]+);dur=([0-9.]+)(?:;desc="(\d+) calls")?')
 _OWN = frozenset({"queue", "app", "rpc"})
 """Parts that tell of one server; what another service says of its own is within the request to it."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from target_app.comments import models
 from target_app.errors import BadInput
+from target_app.routing import database, everywhere, writing
 from target_app.services.exposed import exposed
 
 LONGEST_TEXT = 2_000
@@ -29,13 +29,19 @@ class Comment:
 @exposed
 def of_item(item_id: int, limit: int = 10) -> tuple[Comment, ...]:
     """Return the newest comments on an item, the newest first."""
-    return _newest(models.Comment.objects.filter(item_id=item_id), limit)
+    place = database(models.Comment, "read", item_id)
+    return _newest(models.Comment.objects.using(place).filter(item_id=item_id), limit)
 
 
 @exposed
 def by_user(user_id: int, limit: int = 10) -> tuple[Comment, ...]:
     """Return the newest comments of a user, the newest first."""
-    return _newest(models.Comment.objects.filter(user_id=user_id), limit)
+    found = [
+        comment
+        for place in everywhere(models.Comment)
+        for comment in _newest(models.Comment.objects.using(place).filter(user_id=user_id), limit)
+    ]
+    return tuple(sorted(found, key=lambda comment: comment.id, reverse=True)[:limit])
 
 
 @exposed
@@ -46,8 +52,9 @@ def add(item_id: int, user_id: int, text: str) -> Comment:
     """
     if not text.strip() or len(text) > LONGEST_TEXT:
         raise BadInput(f"text: expected 1 to {LONGEST_TEXT:,} characters")
-    with transaction.atomic():
-        row = models.Comment.objects.create(item_id=item_id, user_id=user_id, text=text, written_at=timezone.now())
+    written = {"item_id": item_id, "user_id": user_id, "text": text, "written_at": timezone.now()}
+    with writing(models.Comment, item_id) as place:
+        row = models.Comment.objects.using(place).create(**written)
     return _comment(row)
 
 

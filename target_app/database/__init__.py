@@ -1,1 +1,1 @@
-"""A Django database backend: SQLite, and where its time goes."""
+"""Django database backends that put their time on the request's account: SQLite and PostgreSQL."""

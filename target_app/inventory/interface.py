@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.db.models import F
 
 from target_app.errors import NotFound, SoldOut
 from target_app.inventory import models
+from target_app.routing import writing
 from target_app.services.exposed import exposed
 
 
@@ -73,7 +73,7 @@ def stock(item_id: int) -> Stock:
 @exposed
 def reserve(item_id: int, quantity: int) -> Item:
     """Take ``quantity`` pieces out of stock and return the item; raise NotFound or SoldOut and take none."""
-    with transaction.atomic():
+    with writing(models.Stock):
         row = models.Item.objects.filter(pk=item_id).first()
         if row is None:
             raise NotFound(f"no item {item_id}")
@@ -86,7 +86,7 @@ def reserve(item_id: int, quantity: int) -> Item:
 @exposed
 def release(item_id: int, quantity: int) -> None:
     """Put ``quantity`` reserved pieces back into stock."""
-    with transaction.atomic():
+    with writing(models.Stock):
         models.Stock.objects.filter(pk=item_id).update(available=F("available") + quantity)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
 
 from target_app.errors import BadInput, Declined, NotFound
 from target_app.inventory import interface as inventory
 from target_app.payments import models, provider
+from target_app.routing import writing
 from target_app.services.exposed import exposed
 
 LARGEST_QUANTITY = 100
@@ -37,7 +37,7 @@ def place_order(user_id: int, item_id: int, quantity: int) -> Order:
     if not 1 <= quantity <= LARGEST_QUANTITY:
         raise BadInput(f"quantity={quantity}: expected 1 to {LARGEST_QUANTITY}")
     item = inventory.reserve(item_id, quantity)
-    with transaction.atomic():
+    with writing(models.Order):
         row = models.Order.objects.create(
             user_id=user_id,
             item_id=item_id,
@@ -47,7 +47,7 @@ def place_order(user_id: int, item_id: int, quantity: int) -> Order:
         )
     accepted = provider.charge(settings.CONFIG, row.pk)
     row.status = "paid" if accepted else "declined"
-    with transaction.atomic():
+    with writing(models.Order):
         row.save(update_fields=["status"])
     if not accepted:
         inventory.release(item_id, quantity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -11,14 +12,25 @@ TIME_LEFT = "X-Time-Left"
 """How many seconds a call to another service may take: relative, as machines do not share a clock (as gRPC's)."""
 _PASSED_ON = ("X-User",)
 """What the balancer may choose a server by."""
+_turns = itertools.count()
 
 
 class Present(threading.local):
-    """When the request must be answered (by ``time.monotonic``), and which of its headers its calls carry on."""
+    """When the request must be answered (by ``time.monotonic``), and which of its headers its calls carry on.
+
+    ``turn`` counts the requests of this process; ``has_written`` says whether this one has changed data here.
+    """
 
     def __init__(self) -> None:
         self.deadline = math.inf
         self.headers: dict[str, str] = {}
+        self.turn = 0
+        self.has_written = False
+
+    @property
+    def user(self) -> str:
+        """Who asks, as the request says; empty if it does not."""
+        return self.headers.get("X-User", "")
 
     def begin(self, environ: dict[str, Any], waited_s: float, longest_s: float) -> None:
         """Begin the next request. Its time has run since the balancer took it, ``waited_s`` ago.
@@ -27,6 +39,8 @@ class Present(threading.local):
         """
         self.deadline = time.monotonic() - waited_s + min(longest_s, _seconds(environ.get(_key(TIME_LEFT), "")))
         self.headers = {name: environ[_key(name)] for name in _PASSED_ON if _key(name) in environ}
+        self.turn = next(_turns)
+        self.has_written = False
 
 
 present = Present()

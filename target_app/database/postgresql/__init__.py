@@ -1,0 +1,1 @@
+"""A Django database backend: PostgreSQL, and where its time goes."""

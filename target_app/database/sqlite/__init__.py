@@ -1,0 +1,1 @@
+"""A Django database backend: SQLite, and where its time goes."""
