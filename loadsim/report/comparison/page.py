@@ -33,7 +33,7 @@ _TONES = {"worse": "fail", "better": "pass", "equivalent": "pass"}
 def write_comparison_report(directory: Path) -> Path:
     """Write ``compare.html`` from ``compare.json`` and the rounds, and return its path. UsageError, OSError."""
     record = read_comparison(directory)
-    both, missing = _load(record, directory)
+    both, missing = load_rounds(record, directory)
     return write_page(comparison_page(both, missing), directory / REPORT)
 
 
@@ -86,7 +86,7 @@ def _charts(both: rounds.BothSides) -> list[Chart]:
     return [chart for chart in drawn if chart is not None]
 
 
-def _load(record: CompareRecord, directory: Path) -> tuple[rounds.BothSides, list[str]]:
+def load_rounds(record: CompareRecord, directory: Path) -> tuple[rounds.BothSides, list[str]]:
     """Read the runs that counted; one that cannot be read is said, and the effects stand without it."""
     found: dict[str, list[RunData]] = {"a": [], "b": []}
     missing: list[str] = []

@@ -64,7 +64,7 @@ def rounds_table(record: CompareRecord) -> Table:
         for each in record.rounds
     )
     columns = ("Round", "Seed", "Order", f"Run of {a}", f"Run of {b}", "Counted")
-    return Table("rounds", "rounds", "Rounds", columns, (True, True, False, False, False, False), rows)
+    return Table("rounds", "rounds", "What was run", columns, (True, True, False, False, False, False), rows)
 
 
 def _median(values: list[float | None]) -> float | None:

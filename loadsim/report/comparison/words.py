@@ -96,6 +96,8 @@ def sentences(record: CompareRecord) -> list[str]:
     primary = [effect for effect in record.effects if effect.primary]
     others = [effect for effect in record.effects if not effect.primary and effect.verdict in ("better", "worse")]
     others.sort(key=lambda effect: (effect.p_adjusted or 0.0, -_size(effect)))
+    if record.conclusion.verdict == "invalid":
+        return [_headline(record, a, b)]
     found = [_headline(record, a, b), *(_sentence(effect, a, b) for effect in primary)]
     found += [f"Also: {_sentence(effect, a, b)}" for effect in others[:_MOST]]
     return found

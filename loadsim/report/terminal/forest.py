@@ -20,6 +20,7 @@ class Marks:
     """What a row is drawn with."""
 
     middle: str
+    crossed: str
     margin: str
     line: str
     low: str
@@ -29,8 +30,8 @@ class Marks:
     above: str
 
 
-UNICODE = Marks("│", "┊", "─", "├", "┤", "●", "◀", "▶")
-ASCII = Marks("|", ":", "-", "[", "]", "o", "<", ">")
+UNICODE = Marks("│", "┼", "┊", "─", "├", "┤", "●", "◀", "▶")
+ASCII = Marks("|", "+", ":", "-", "[", "]", "o", "<", ">")
 
 
 def marks_for(console: Console) -> Marks:
@@ -69,7 +70,7 @@ def row(effect: EffectRecord, limit: float, width: int, marks: Marks) -> str:
     start = 0 if effect.low is None else _cell(effect, effect.low, limit, width)
     end = width - 1 if effect.high is None else _cell(effect, effect.high, limit, width)
     for at in range(max(0, start), min(width - 1, end) + 1):
-        cells[at] = marks.line
+        cells[at] = marks.crossed if at == half else marks.line
     cells[max(0, min(width - 1, start))] = marks.below if effect.low is None or start < 0 else marks.low
     cells[max(0, min(width - 1, end))] = marks.above if effect.high is None or end >= width else marks.high
     if effect.effect is not None:
