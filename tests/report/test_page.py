@@ -170,9 +170,20 @@ def test_what_was_drawn_in_the_dark_is_printed_on_its_own_ground_and_the_rest_on
         page.emulate_media(media="print", color_scheme="dark")
         ground = page.locator("#latency .plot").evaluate("plot => getComputedStyle(plot).backgroundColor")
         assert ground == "rgb({}, {}, {})".format(*bytes.fromhex(DARK["surface"][1:]))
-        ink_colour = page.locator("h1").evaluate("head => getComputedStyle(head).color")
-        assert ink_colour == "rgb({}, {}, {})".format(*bytes.fromhex(LIGHT["ink"][1:]))
+        words = page.locator("h1").evaluate("head => getComputedStyle(head).color")
+        assert words == "rgb({}, {}, {})".format(*bytes.fromhex(LIGHT["ink"][1:]))
         assert page.locator("nav").is_hidden()
+
+
+def test_paper_gets_every_chart_as_a_picture_that_fits_its_width(browser, pages):
+    with opened(browser, pages("spiky")) as page:
+        page.set_viewport_size({"width": 700, "height": 1000})
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator(".plot .printed:visible").count() == page.locator("[data-chart]").count()
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 700
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator(".printed").count() == 0
 
 
 def test_a_chart_is_saved_as_picture_and_as_numbers(browser, pages):

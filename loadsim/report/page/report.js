@@ -308,23 +308,39 @@
   const picture = (chart) => {
     const theme = dark.matches ? page.dark : page.light;
     const drawn = chart.view.export("png").canvas, ratio = drawn.width / chart.plot.clientWidth;
-    const canvas = document.createElement("canvas"), head = 64 * ratio;
+    const canvas = document.createElement("canvas"), pen = canvas.getContext("2d"), small = `${12 * ratio}px system-ui, sans-serif`;
+    pen.font = small;
+    let [x, y] = [14 * ratio, 50 * ratio];
+    const legend = $$("[data-series]", chart.element).map((button, i) => {
+      if (!chart.shown[i]) return null;
+      const text = chart.data.series[i].label, wide = 34 * ratio + pen.measureText(text).width;
+      if (x + wide > drawn.width && x > 14 * ratio) [x, y] = [14 * ratio, y + 18 * ratio];
+      const found = { text, x, y, role: $("i", button).dataset.role };
+      x += wide;
+      return found;
+    }).filter((found) => found);
+    const head = y + 14 * ratio;
     [canvas.width, canvas.height] = [drawn.width, drawn.height + head];
-    const pen = canvas.getContext("2d");
     pen.fillStyle = theme.surface; pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(drawn, 0, head);
     pen.fillStyle = theme.ink; pen.font = `600 ${17 * ratio}px system-ui, sans-serif`;
     pen.fillText(chart.data.title, 14 * ratio, 26 * ratio);
-    pen.font = `${12 * ratio}px system-ui, sans-serif`;
-    let x = 14 * ratio;
-    $$("[data-series]", chart.element).forEach((button, i) => {
-      if (!chart.shown[i]) return;
-      pen.fillStyle = theme[$("i", button).dataset.role]; pen.fillRect(x, 44 * ratio, 12 * ratio, 3 * ratio);
-      pen.fillStyle = theme.muted; pen.fillText(chart.data.series[i].label, x + 18 * ratio, 50 * ratio);
-      x += 34 * ratio + pen.measureText(chart.data.series[i].label).width;
-    });
+    pen.font = small;
+    for (const { text, x, y, role } of legend) {
+      pen.fillStyle = theme[role]; pen.fillRect(x, y - 6 * ratio, 12 * ratio, 3 * ratio);
+      pen.fillStyle = theme.muted; pen.fillText(text, x + 18 * ratio, y);
+    }
     return new Promise((done) => canvas.toBlob(done));
   };
+  // Paper is narrower than the screen and nothing waits for a new drawing: so it gets what is drawn, as pictures that shrink.
+  addEventListener("beforeprint", () => {
+    for (const chart of charts) if (chart.view) {
+      const { canvas } = chart.view.export("png");
+      canvas.className = "printed";
+      chart.plot.append(canvas);
+    }
+  });
+  addEventListener("afterprint", () => { for (const canvas of $$(".printed")) canvas.remove(); });
   const csv = (chart) => {
     const { data } = chart;
     // A spreadsheet takes a cell that begins so for a formula; a quote before it makes it text.
