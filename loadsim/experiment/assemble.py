@@ -110,11 +110,12 @@ def judge(
     if measured.aborted_by and found != "invalid":
         found = "fail"  # whatever the answers that still came would have said
     early = [f"ended early, after {spell_duration(round(end_s, 1))}: {text}" for text in measured.aborted_by]
+    told = tuple(text.partition(": ")[0] + ": " for text in measured.aborted_by)
     return summary.record(
         manifest,
         complete=_is_complete(measured, plan),
         verdict=found,
-        reasons=[*(reason for reason in reasons if reason not in measured.aborted_by), *early],
+        reasons=[*early, *(reason for reason in reasons if not reason.startswith(told))],
         warnings=measured.warnings,
         objectives=evaluated,
         faults=[fault.record() for fault in measured.faults],

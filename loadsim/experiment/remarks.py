@@ -9,8 +9,8 @@ from loadsim.scenarios import SCENARIOS
 from loadsim.wire import Plan, Ready
 
 
-def remarks(plan: Plan, cpus: Cpus) -> list[str]:
-    """Return the warnings that the plan alone gives rise to."""
+def remarks(plan: Plan, cpus: Cpus | None = None) -> list[str]:
+    """Return the warnings that the plan gives rise to, and how ``cpus`` are shared where that matters."""
     found = []
     if not plan.bundled and not plan.routes and plan.scenario in SCENARIOS and plan.sockets is None:
         path = urlsplit(plan.http.url).path or "/"
@@ -18,7 +18,7 @@ def remarks(plan: Plan, cpus: Cpus) -> list[str]:
             f"no routes are given for this target, so only GET {path} is sent: name yours with --request 'GET /a', or "
             "in [routes] of loadsim.toml"
         )
-    if plan.bundled and set(cpus.engine) == set(cpus.target):
+    if cpus is not None and plan.bundled and set(cpus.engine) == set(cpus.target):
         found.append("engine and target share their CPUs: each slows the other down")
     if plan.http.proxy:
         found.append("requests go through the proxy of the environment")

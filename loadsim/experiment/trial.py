@@ -36,7 +36,7 @@ def try_once(settings: RunSettings, console: Console) -> ExitCode:
         http = http_settings(settings, target.url, stranger=not target.bundled)
         plan = make_plan(settings, shape, drawn_seed(settings), http, Cpus((), ()), bundled=target.bundled)
         _play(_single(plan), console)
-        for remark in remarks(plan, Cpus((), ())):
+        for remark in remarks(plan):
             console.print(f"warning: {remark}", markup=False, highlight=False)
     return ExitCode.OK
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from pathlib import Path
 
 import pytest
 
+from loadsim.experiment import engine_process
 from loadsim.experiment.engine_process import EngineProcess
 
 from ..engine.loopback import Loopback
-from ..engine.playing import assert_accounted, plan, play, script, user_file
+from ..engine.playing import Played, assert_accounted, plan, play, script, user_file
 
 
 def is_gone(engine: EngineProcess) -> bool:
@@ -58,3 +61,26 @@ def test_the_last_words_are_the_last_lines_however_much_was_said(tmp_path: Path)
         played = play(plan(server.url, path))
     assert played.status == 3
     assert played.words.splitlines() == [f"line {number}" for number in range(29_980, 30_000)]
+
+
+def test_a_scenario_that_prints_without_end_does_not_fill_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_process, "_MOST_BYTES", 10_000)
+    sizes: list[int] = []
+
+    def bound(_: Played, engine: EngineProcess) -> None:
+        sizes.append(os.fstat(engine._errors.fileno()).st_size)
+        engine.bound_words()
+
+    path = user_file(
+        tmp_path,
+        'print("x" * 3000, next(numbers), flush=True); self.client.get("/ok")',
+        above="import itertools\nnumbers = itertools.count(1)",
+    )
+    with Loopback() as server:
+        played = play(plan(server.url, path), bound)
+    assert assert_accounted(played).completed == 100
+    assert any(later < earlier for earlier, later in itertools.pairwise(sizes))
+    assert sizes[-1] < 200_000  # of the 300,000 bytes that were printed
+    assert played.words.splitlines()[-1].endswith(" 100")
