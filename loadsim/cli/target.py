@@ -9,6 +9,7 @@ import typer
 
 from loadsim.cli import options
 from loadsim.cli.help import HelpCommand, HelpGroup
+from loadsim.cli.posix import require_posix
 from loadsim.errors import ExitCode, TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def up(
     as_json: options.AsJson = False,
 ) -> None:
     """Bring the target up and leave it standing."""
+    require_posix()
     from loadsim.deploy import bring_up
     from loadsim.deploy import topology as named
     from loadsim.deploy.state import standing_target, state_path
@@ -70,6 +72,7 @@ def up(
 @app.command(cls=HelpCommand)
 def down() -> None:
     """Take down the target that stands; without one, do nothing."""
+    require_posix()
     from loadsim.deploy.state import standing_target
     from loadsim.report.terminal import open_console
 
@@ -86,6 +89,7 @@ def status(as_json: options.AsJson = False) -> int:
 
     Exit code 3 if nothing does, or if a part of it has ended.
     """
+    require_posix()
     from loadsim.deploy.state import standing_target
     from loadsim.report.terminal import open_console
 
