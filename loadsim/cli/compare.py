@@ -101,6 +101,7 @@ def compare(
             hint="Give two directories of recorded runs, or two things to run now.",
         )
     if recorded:
+        _refuse_traffic({**flags, "scenario": scenario, "rounds": rounds, "max_rounds": max_rounds, "seed": seed})
         result = compare_recorded(recorded_sides((a, b)), settings, out, console, quiet=quiet)
     else:
         sides = two_sides((a, b), scenario, flags, requests=request or (), config=config)
@@ -113,6 +114,16 @@ def compare(
     for problem in result.problems:
         print_error(open_console(stderr=True), LoadsimError(problem))
     return int(result.exit_code)
+
+
+def _refuse_traffic(flags: dict[str, Any]) -> None:
+    """Raise UsageError for an option that would make other traffic than was recorded."""
+    given = next((name for name, value in flags.items() if value), None)
+    if given is not None:
+        raise UsageError(
+            f"--{given.replace('_', '-')} cannot change rounds that were recorded",
+            hint="Of recorded rounds, --primary and --min-effect can be chosen.",
+        )
 
 
 _NOT_SETTINGS = frozenset(

@@ -37,10 +37,11 @@ from loadsim.settings import CompareSettings, RunSettings
 Letter = Literal["a", "b"]
 FORESEE_AFTER = 4
 """Of fewer rounds the noise is a guess."""
-_NOTES = [
+_INTERLEAVED = (
     "A coin decided the order within each round, so that a drift of the machine counts for neither side; both sides of "
-    "a round got the same arrivals and choices.",
-]
+    "a round got the same arrivals and choices."
+)
+_STOOD = "stood the whole time, and found in each round what the ones before had left."
 
 
 def compare_now(
@@ -139,9 +140,13 @@ class Interleaved:
             complete=not self.interrupted and not self._invalid,
             rounds=self.rounds,
             effects=found,
-            notes=list(_NOTES),
+            notes=self._notes(),
             conclusion=Conclusion(verdict=verdict, sentences=[], reasons=reasons),
         )
+
+    def _notes(self) -> list[str]:
+        stood = [side.name for side in self._sides.values() if side.settings.target is not None]
+        return [_INTERLEAVED, *([f"{' and '.join(stood)} {_STOOD}"] if stood else [])]
 
     def _run(self, letter: Letter, number: int) -> RunRecord:
         side = self._sides[letter]
