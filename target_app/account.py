@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -35,15 +34,16 @@ busy = Busy()
 def queued_s(environ: dict[str, Any], now_s: float) -> float | None:
     """Return how long the request waited since the balancer took it; None if no balancer says so, or it says nonsense.
 
-    ``X-Request-Start: t=1700000000.123456`` is the Unix time in seconds, as written by Envoy here (nginx and Heroku
-    write it likewise). Balancer and server run on one machine and read one clock.
+    ``X-Request-Start: t=1700000000.123456`` is the Unix time, in seconds (Envoy here, nginx), milliseconds (Heroku) or
+    microseconds (HAProxy here). Balancer and server run on one machine and read one clock.
     """
     text = environ.get("HTTP_X_REQUEST_START", "")
     try:
-        waited_s = now_s - float(text.removeprefix("t="))
+        told = float(text.removeprefix("t="))
     except ValueError:
         return None
-    return max(0.0, waited_s) if math.isfinite(waited_s) and abs(waited_s) < _LONGEST_QUEUE_S else None
+    waits_s = (now_s - told / unit for unit in (1, 1e3, 1e6) if told >= 0)
+    return next((max(0.0, waited_s) for waited_s in waits_s if abs(waited_s) < _LONGEST_QUEUE_S), None)
 
 
 def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApplication:

@@ -14,13 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from loadsim.deploy import envoy, servers
+from loadsim.deploy import servers
+from loadsim.deploy.envoy import ENVOY
+from loadsim.deploy.haproxy import HAPROXY
 from loadsim.deploy.keeper_link import KeeperLink, describe_failure
 from loadsim.deploy.plan import SCRATCH_PREFIX, Plan, Stage
 from loadsim.deploy.topology import Topology
 from loadsim.deploy.usage import ProcessUsage, process_table, usage
 from loadsim.errors import TargetError, UsageError
 
+_BALANCERS = {"envoy": ENVOY, "haproxy": HAPROXY}
 _PORTS = range(20_000, 32_000)  # below the ranges from which Linux and macOS take ports for outgoing connections
 _LONGEST_SOCKET_PATH = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 
@@ -52,14 +55,9 @@ class Deployment:
 
     def balancer_counts(self) -> dict[str, int] | None:
         """Return how many requests the balancer has sent to each server; None without a balancer, or if it is gone."""
-        import httpx
-
-        if not self.topology.balancer:
+        if not self.topology.has_balancer:
             return None
-        try:
-            return envoy.counts(self.scratch)
-        except httpx.HTTPError:
-            return None
+        return _BALANCERS[self.topology.balancer].counts(self.scratch)
 
     def failures(self) -> list[str]:
         """Return what ended although it should not have, since the start: how, and the last lines of its log."""
@@ -153,16 +151,17 @@ def _plan(
     if len(os.fsencode(servers.socket_path(private, max(topology.server_names, key=len)))) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)
-    binary = envoy.find() if topology.balancer else None
+    balancer = _BALANCERS.get(topology.balancer)
+    binary = balancer.find() if balancer else None
     chosen = _check_port(port) if port is not None else free_port()
-    direct = None if binary else chosen
+    direct = None if balancer else chosen
     own = [
         servers.server(topology, pool, name, private, direct) for pool in topology.pools for name in pool.server_names
     ]
     files = {}
-    if binary:
-        files[envoy.CONFIG_FILE] = envoy.configuration(topology, private, chosen)
-        own.append(envoy.balancer(binary, private, chosen))
+    if balancer and binary:
+        files[balancer.config_file] = balancer.configuration(topology, private, chosen)
+        own.append(balancer.process(binary, private, chosen))
     stages = (
         Stage("seeding the database", (servers.seeding(private),)),
         Stage(f"starting {topology.describe()}", tuple(own)),

@@ -23,21 +23,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from loadsim.deploy import services
-from loadsim.deploy.plan import Process
+from loadsim.deploy.balancer import Balancer
 from loadsim.deploy.pools import Pool
+from loadsim.deploy.routes import MARK_OF_CALLS, OWN_ANSWER, REQUEST_START, USER, Route, call_routes, request_routes
 from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
+from loadsim.deploy.services import CLASS_HEADER
 from loadsim.deploy.topology import Topology
 from loadsim.errors import UsageError
 
-NAME = "balancer"
-CONFIG_FILE = "envoy.json"
 IDLE_S = KEEP_ALIVE_S // 2
 """Envoy drops an idle connection well before the server would, so that it never sends on one that is being closed."""
-CALLS_PREFIX = "/services/"
-"""Where the target's servers take each other's calls, followed by the name of the service that is called."""
-_MARK_OF_CALLS = "x-time-left"
-"""A header that a server sends with each call, and without which it takes none."""
 _UNLIMITED = 1_000_000
 _TYPE = "type.googleapis.com/envoy."
 _LB_POLICIES = {
@@ -64,18 +59,18 @@ def find() -> Path:
     )
 
 
-def balancer(binary: Path, scratch: Path, port: int) -> Process:
-    """Return the balancer's process, listening on ``port`` of 127.0.0.1."""
-    argv = [str(binary), "-c", str(scratch / CONFIG_FILE), "--concurrency", "1", "--log-level", "warning"]
+def argv(binary: Path, config: Path) -> tuple[str, ...]:
+    """Return how it is started."""
     # Hot restart takes names from one space for the whole machine: a second Envoy could not start.
-    return Process(NAME, (*argv, "--disable-hot-restart"), port=port)
+    flags = ("--concurrency", "1", "--log-level", "warning", "--disable-hot-restart")
+    return (str(binary), "-c", str(config), *flags)
 
 
 def configuration(topology: Topology, scratch: Path, port: int) -> str:
     """Return Envoy's configuration, as JSON: requests come in on ``port``, the servers are on Unix sockets."""
-    listeners = [_listener("requests", _port(port), _request_routes(topology), removed=[_MARK_OF_CALLS])]
+    listeners = [_listener("requests", _port(port), request_routes(topology), removed=[MARK_OF_CALLS])]
     if topology.has_inner_calls:
-        listeners.append(_listener("calls", _pipe(calls_socket(scratch), mode=0o600), _call_routes(topology)))
+        listeners.append(_listener("calls", _pipe(calls_socket(scratch), mode=0o600), call_routes(topology)))
     config = {
         "admin": {"address": _pipe(admin_socket(scratch), mode=0o600)},
         "static_resources": {
@@ -91,17 +86,15 @@ def admin_socket(scratch: Path) -> Path:
     return scratch / "admin.sock"
 
 
-def counts(scratch: Path) -> dict[str, int]:
-    """Ask Envoy how many requests it has sent to each server since its start, from outside and from other services.
-
-    The keeper's own question, whether Envoy is up, is one of them.
-
-    Raises httpx.HTTPError if it is gone.
-    """
+def counts(scratch: Path) -> dict[str, int] | None:
+    """Ask it for the requests that each server got; None if it is gone."""
     import httpx
 
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(admin_socket(scratch))), timeout=5) as client:
-        answer = client.get("http://envoy/clusters", params={"format": "json"}).raise_for_status().json()
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(admin_socket(scratch))), timeout=5) as client:
+            answer = client.get("http://envoy/clusters", params={"format": "json"}).raise_for_status().json()
+    except httpx.HTTPError:
+        return None
     return parse_counts(answer)
 
 
@@ -123,7 +116,7 @@ def _pipe(path: Path, **options: Any) -> dict[str, Any]:
 
 
 def _listener(
-    name: str, address: dict[str, Any], routes: Sequence[dict[str, Any]], removed: Sequence[str] = ()
+    name: str, address: dict[str, Any], routes: Sequence[Route], removed: Sequence[str] = ()
 ) -> dict[str, Any]:
     manager = {
         "@type": _TYPE + "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
@@ -145,9 +138,9 @@ def _listener(
         ],
         "local_reply_config": _own_answers(),
         "route_config": {
-            "request_headers_to_add": [_header("x-request-start", "t=%START_TIME(%s.%6f)%")],
+            "request_headers_to_add": [_header(REQUEST_START, "t=%START_TIME(%s.%6f)%")],
             "request_headers_to_remove": list(removed),
-            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}],
+            "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [_route(each) for each in routes]}],
         },
     }
     return {
@@ -161,33 +154,27 @@ def _listener(
     }
 
 
-def _request_routes(topology: Topology) -> list[dict[str, Any]]:
-    """Return how requests from outside find their pool: the first route that matches takes them."""
-    routes: list[dict[str, Any]] = []
-    if topology.heavy == "user":
-        is_heavy = {"name": services.CLASS_HEADER, "string_match": {"exact": services.HEAVY}}
-        routes.append(_route({"prefix": "/", "headers": [is_heavy]}, services.HEAVY))
-    if topology.heavy == "path":
-        routes.append(_route({"path": services.HEAVY_PATH}, services.HEAVY))
-    for pattern, service in services.paths(topology.services):
-        routes.append(_route({"safe_regex": {"regex": pattern}}, service))
-    return [*routes, _route({"prefix": "/"}, topology.pools[0].name)]
+def _route(route: Route) -> dict[str, Any]:
+    by_user = [{"header": {"header_name": USER}}]
+    action = {"cluster": route.pool, "timeout": "0s", "idle_timeout": "0s", "hash_policy": by_user}
+    return {"match": _match(route), "route": action}
 
 
-def _call_routes(topology: Topology) -> list[dict[str, Any]]:
-    return [_route({"path": f"{CALLS_PREFIX}{service}"}, service) for service in services.SERVICES[topology.services]]
-
-
-def _route(match: dict[str, Any], pool: str) -> dict[str, Any]:
-    by_user = [{"header": {"header_name": "x-user"}}]
-    action = {"cluster": pool, "timeout": "0s", "idle_timeout": "0s", "hash_policy": by_user}
-    return {"match": match, "route": action}
+def _match(route: Route) -> dict[str, Any]:
+    if route.path:
+        return {"path": route.path}
+    if route.pattern:
+        return {"safe_regex": {"regex": route.pattern}}
+    if route.user_class:
+        said = {"name": CLASS_HEADER, "string_match": {"exact": route.user_class}}
+        return {"prefix": "/", "headers": [said]}
+    return {"prefix": "/"}
 
 
 def _own_answers() -> dict[str, Any]:
     """Mark every answer that Envoy gives itself (all statuses are at least 100)."""
     every = {"status_code_filter": {"comparison": {"op": "GE", "value": {"default_value": 100, "runtime_key": "none"}}}}
-    reason = [_header("x-balancer-answer", "%RESPONSE_FLAGS_LONG%")]
+    reason = [_header(OWN_ANSWER, "%RESPONSE_FLAGS_LONG%")]
     return {
         "mappers": [{"filter": every, "headers_to_add": reason}],
         "body_format": {"json_format": {"error": "the balancer got no answer: %RESPONSE_CODE_DETAILS%"}},
@@ -223,3 +210,6 @@ def _cluster(topology: Topology, pool: Pool, scratch: Path) -> dict[str, Any]:
 
 def _header(key: str, value: str) -> dict[str, Any]:
     return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+
+
+ENVOY = Balancer("envoy.json", find, argv, configuration, counts)

@@ -12,6 +12,7 @@ from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import UsageError, nearest
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
+BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
 HEAVY_POOLS = ("shared", "path", "user")
 TRANSPORTS = ("in_process", "http")
 CALLS = ("serial", "parallel", "batched")
@@ -32,7 +33,8 @@ class Topology:
 
     ``policy`` is how the balancer chooses a server, in Envoy's terms: ``least_request`` takes the less busy of two
     drawn at random, ``ring_hash`` goes by the request's ``X-User`` header (at random without it). ``weights`` are those
-    of servers in ``round_robin``, 1 where none is given. Without a ``balancer`` the one server is spoken to directly.
+    of servers in ``round_robin``, 1 where none is given. With ``none`` as its ``balancer`` the one server is spoken to
+    directly.
 
     Raises UsageError for what cannot be.
     """
@@ -41,7 +43,7 @@ class Topology:
     servers: int
     slots: int
     policy: str = "round_robin"
-    balancer: bool = True
+    balancer: str = "envoy"
     services: int = 1
     heavy: str = "shared"
     transport: str = "in_process"
@@ -54,6 +56,7 @@ class Topology:
         self._whole("slots", self.slots, MOST_SLOTS)
         if self.services not in services.SERVICES or isinstance(self.services, bool):
             raise self._wrong(f"services={self.services}: expected 1, 3 or 6")
+        self._one_of("balancer", self.balancer, BALANCERS)
         self._one_of("policy", self.policy, POLICIES)
         self._one_of("heavy", self.heavy, HEAVY_POOLS)
         self._one_of("transport", self.transport, TRANSPORTS)
@@ -67,7 +70,7 @@ class Topology:
         if self.servers < len(names):
             hint = f"Give servers={len(names)} or more, and fewer slots each to keep their sum."
             raise self._wrong(f"servers={self.servers}: {len(names)} pools need one each: {', '.join(names)}", hint)
-        if self.servers > 1 and not self.balancer:
+        if self.servers > 1 and not self.has_balancer:
             raise self._wrong(
                 f"{self.servers} servers need a balancer", "Give one server, or take the topology 'balanced'."
             )
@@ -90,8 +93,8 @@ class Topology:
                     f"a weight for '{server}', which is no server", f"Servers: {', '.join(self.server_names)}."
                 )
             self._whole(f"weight of {server}", weight, MOST_WEIGHT)
-        if self.weights and (self.policy != "round_robin" or not self.balancer):
-            chosen = f"the policy {self.policy}" if self.balancer else "no balancer"
+        if self.weights and (self.policy != "round_robin" or not self.has_balancer):
+            chosen = f"the policy {self.policy}" if self.has_balancer else "no balancer"
             raise self._wrong(f"weights with {chosen}: they go with round_robin", "Leave them out, or change that.")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
@@ -118,6 +121,11 @@ class Topology:
     def server_names(self) -> tuple[str, ...]:
         """Every server of every pool."""
         return tuple(name for pool in self.pools for name in pool.server_names)
+
+    @property
+    def has_balancer(self) -> bool:
+        """Whether anything stands between clients and servers."""
+        return self.balancer != "none"
 
     @property
     def total_slots(self) -> int:
@@ -149,9 +157,9 @@ class Topology:
     def describe(self) -> str:
         """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""
         servers = f"{self.servers} server{'s' * (self.servers > 1)} of {self.slots} slot{'s' * (self.slots > 1)}"
-        if not self.balancer:
+        if not self.has_balancer:
             return f"{servers}, no balancer"
-        parts = [f"{servers} behind Envoy ({self.policy})"]
+        parts = [f"{servers} behind {BALANCERS[self.balancer]} ({self.policy})"]
         if len(self.pools) > 1:
             parts.append("pools " + ", ".join(f"{pool.name} {pool.servers}" for pool in self.pools))
         if self.has_inner_calls:
@@ -159,14 +167,14 @@ class Topology:
         return "; ".join(parts)
 
 
-SETTINGS = tuple(each.name for each in dataclasses.fields(Topology) if each.name not in ("name", "balancer"))
-"""What of a topology can be set. Whether there is a balancer goes with its name."""
+SETTINGS = tuple(each.name for each in dataclasses.fields(Topology) if each.name != "name")
+"""What of a topology can be set."""
 
 # Equal slots in all, so that a comparison of any two compares their shapes and not their sizes.
 TOPOLOGIES = {
     shape.name: shape
     for shape in (
-        Topology("monolith", servers=1, slots=16, balancer=False),
+        Topology("monolith", servers=1, slots=16, balancer="none"),
         Topology("balanced", servers=4, slots=4),
         Topology("split", servers=4, slots=4, services=3, heavy="path", transport="http", calls="batched"),
         Topology("split-users", servers=4, slots=4, heavy="user"),
@@ -199,6 +207,6 @@ def topology(name: str, own: Mapping[str, Mapping[str, Any]] | None = None, **ov
         raise UsageError(f"topology '{name}': unknown base '{base}'", hint=nearest(base, TOPOLOGIES))
     changed = {**settings, **overrides}
     for each in changed:
-        if each not in (*SETTINGS, "balancer"):
+        if each not in SETTINGS:
             raise UsageError(f"topology '{name}' has no '{each}'", hint=nearest(each, SETTINGS))
     return dataclasses.replace(TOPOLOGIES[base], name=name, **changed)

@@ -176,6 +176,7 @@ SHAPE: dict[str, Convert] = {
     "servers": _whole(1),
     "slots": _whole(1),
     "policy": _text,
+    "balancer": _text,
     "services": _whole(1),
     "heavy": _text,
     "transport": _text,

@@ -18,7 +18,7 @@ def _configuration(shape: str = "balanced", **changed: Any) -> dict[str, Any]:
     return config
 
 
-@pytest.mark.parametrize("shape", [name for name, shape in TOPOLOGIES.items() if shape.balancer])
+@pytest.mark.parametrize("shape", [name for name, shape in TOPOLOGIES.items() if shape.has_balancer])
 @pytest.mark.parametrize("policy", POLICIES)
 def test_envoy_itself_finds_the_configuration_valid(tmp_path: Path, shape: str, policy: str) -> None:
     file = tmp_path / "envoy.json"

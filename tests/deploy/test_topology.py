@@ -33,7 +33,8 @@ def test_an_unknown_topology_or_field_gets_the_nearest_name() -> None:
         ({"slots": 0}, "slots=0"),
         ({"slots": 1.5}, "slots=1.5"),
         ({"policy": "round-robin"}, "Did you mean 'round_robin'"),
-        ({"balancer": False}, "need a balancer"),
+        ({"balancer": "none"}, "need a balancer"),
+        ({"balancer": "nginx"}, "Known: envoy, haproxy, none"),
         ({"services": 2}, "services=2: expected 1, 3 or 6"),
         ({"services": 6}, "servers=4: 6 pools need one each: presentation, inventory"),
         ({"services": 3, "servers": 3, "heavy": "path"}, "servers=3: 4 pools need one each"),
@@ -56,7 +57,7 @@ def test_what_cannot_be_is_refused_when_it_is_made(changed: dict[str, object], s
 
 def test_it_describes_itself_in_words() -> None:
     assert topology("balanced").describe() == "4 servers of 4 slots behind Envoy (round_robin)"
-    assert Topology("one", servers=1, slots=1, balancer=False).describe() == "1 server of 1 slot, no balancer"
+    assert Topology("one", servers=1, slots=1, balancer="none").describe() == "1 server of 1 slot, no balancer"
     assert topology("split").describe() == (
         "4 servers of 4 slots behind Envoy (round_robin); pools presentation 1, inventory 1, payments 1, heavy 1; "
         "batched calls over HTTP"

@@ -30,6 +30,11 @@ def test_the_queue_is_what_lies_between_the_balancer_and_the_slot(header: str | 
     assert queued_s(environ, now_s=1001.0) == expected
 
 
+@pytest.mark.parametrize("header", ["t=1700000000.25", "1700000000250", "t=1700000000250000"])
+def test_the_balancer_may_tell_seconds_milliseconds_or_microseconds(header: str) -> None:
+    assert queued_s({"HTTP_X_REQUEST_START": header}, now_s=1_700_000_001.0) == pytest.approx(0.75)
+
+
 def test_no_queue_is_told_where_no_balancer_says_when_it_began(client: httpx.Client) -> None:
     assert "queue" not in timings(client.get("/healthz"))
     told = timings(client.get("/healthz", headers={"x-request-start": f"t={time.time() - 2:.6f}"}))
