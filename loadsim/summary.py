@@ -124,7 +124,7 @@ def summarise(
     ``lost`` is how many scheduled iterations sent no sample (the engine's count minus the recorder's); ``measured_s``
     how much of the measured window took place (None: all of it); ``examples`` the first error of each outcome in words.
     ``max_in_flight`` and ``max_backlog`` are the engine's own, better than the highest of its gauges. ``weights`` are
-    the balancer's by pool, where it has any; ``events`` whose recovery is reported beside that from phases called spike.
+    the balancer's by pool, where it has any; ``events`` whose recovery is reported beside that of spikes.
     """
     window_s = recorder.duration_s if measured_s is None else min(measured_s, recorder.duration_s)
     totals = recorder.marginals.outcomes[: recorder.layout.classes].sum(axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,7 @@ def verbs(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
         yield from verbs(below, (*path, name))
 
 
+@cache
 def shown(path: tuple[str, ...], columns: int) -> list[str]:
     told = loadsim(*path, "--help", COLUMNS=str(columns))
     assert (told.returncode, told.stderr) == (0, "")

@@ -173,7 +173,7 @@ def on_a_terminal(*argv: str, **env: str) -> str:
     return written.decode()
 
 
-COMMANDS = [("scenarios",), ("profiles",), ("profiles", "spike"), ("profiles", "spyke"), ("nosuch",), ("--help",)]
+COMMANDS = [("scenarios",), ("profiles", "spike"), ("nosuch",), ("--help",)]
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=" ".join)
