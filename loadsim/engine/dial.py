@@ -97,7 +97,7 @@ class Line:
 
 
 def dial(origin: Origin, deadline: float) -> Line:
-    """Return a connection to the origin's next address. Raises OSError or ProxyRefusedError, and leaves nothing open."""
+    """Return a connection to the origin's next address. Raises OSError or ProxyRefusedError, leaving nothing open."""
     address = origin.next_address()
     sock = NativeSocket(address[0], socket.SOCK_STREAM)
     sock.setblocking(False)

@@ -81,7 +81,7 @@ class Sockets:
         self.waiting: set[Waiting] = set()
         """Those who wait with no socket open: for the next attempt, say."""
         self.over = False
-        """The run has ended: what is open is closed, and nothing waits any more."""
+        """The run has ended: what was to stay open is closed, and nothing waits any more."""
         self._heartbeat_s = heartbeat_s
         self._beats: deque[tuple[float, WebSocket]] = deque()
         self._closing: deque[tuple[float, WebSocket]] = deque()
@@ -137,7 +137,7 @@ class Sockets:
             closing.popleft()[1].give_up()
 
     def end(self) -> None:
-        """Close what is open, and let everyone go on who waits: the run is over."""
+        """Close what was to stay open, and let everyone go on who waits: the run is over."""
         self.over = True
         for socket in tuple(self.open):
             socket.cut_off()

@@ -207,8 +207,11 @@ class WebSocket:
             self._hang_up()
 
     def cut_off(self) -> None:
-        """Close since the run is over. That is no ending: nobody knows how long it would have lived."""
-        if not self.is_open:
+        """Close one that was to stay, since the run is over. That is no ending: who knows how long it would have lived.
+
+        The others may come to their end within the drain time, as requests may.
+        """
+        if not self._stay or not self.is_open:
             return
         self._protocol.send_close(CloseCode.GOING_AWAY)
         self._sockets.await_end(self)

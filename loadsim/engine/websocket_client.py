@@ -66,8 +66,8 @@ class WebSocketClient:
         """Open a WebSocket at a path of the target, or at a ws:// or wss:// URL of its host.
 
         Raises ValueError only for a request that cannot be written down. ``name`` groups paths in the results; no
-        message may be larger than ``max_size`` bytes. If the visitor means to ``stay``, a close by the target with
-        code 1000 (all is done) is a failure as every other.
+        message may be larger than ``max_size`` bytes. If the visitor means to ``stay`` until the run is over, that
+        closes the socket, and a close by the target is a failure even with code 1000 (all is done).
         """
         origin, user = self._sockets.origin, self._user
         target = full_target(origin, path.replace("ws", "http", 1) if path.startswith(("ws:", "wss:")) else path, None)

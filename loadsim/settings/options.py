@@ -183,6 +183,11 @@ SHAPE: dict[str, Convert] = {
     "calls": _text,
     "sizes": _whole_by_name("heavy:2"),
     "weights": _whole_by_name("web-1:3"),
+    "databases": _text,
+    "replicas": _whole(1),
+    "lag": _text,
+    "sticky": _text,
+    "shards": _whole(2),
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in
 ``[target]``, in ``[topology.NAME]``, and in brackets after a topology's name."""
