@@ -38,7 +38,7 @@ Topology = Annotated[
     Text,
     typer.Option(
         metavar="NAME",
-        help="monolith, balanced, split, split-users or micro.",
+        help="Shape of the bundled target; see 'loadsim topologies'.",
         rich_help_panel=_TARGET,
         autocompletion=completion.topologies,
     ),
