@@ -17,7 +17,8 @@ from ..cli.commands import loadsim
 from .runs import end, read_record, start, wait_until
 
 TRAFFIC = ("--scenario", "read-heavy", "--rate", "20/s", "--duration", "1s", "--warmup", "0s", "--max-in-flight", "50")
-ROUTE = ("--request", "GET /ok")
+ROUTE = ("--request", "GET /wait/500")
+"""Slow, so that a busy machine's late starts are little beside it."""
 
 
 def read(directory: Path) -> dict[str, Any]:
