@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from loadsim.errors import EngineError, ExitCode, LoadsimError
+from loadsim.experiment.balancer import Answers
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.selection import Selection
 from loadsim.measure.websockets import Messages
@@ -33,6 +34,7 @@ class Collector:
         self._recorder: Recorder | None = None
         self.ready: Ready | None = None
         self.tick: Tick | None = None
+        self.answers = Answers()
         self.errors: dict[str, str] = {}
         """Outcome -> the first example seen."""
         self.finished = False
@@ -49,6 +51,7 @@ class Collector:
         """Take one frame. Raises what the engine could not start for."""
         if kind == Kind.SAMPLES:
             self.recorder.add(payload)
+            self.answers.add(payload)
         elif kind == Kind.SOCKETS:
             self.recorder.of_sockets().add(payload)
         elif kind == Kind.SOCKET_COUNTS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
+from loadsim.experiment.balancer import differences
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.fault_player import FaultPlayer
 from loadsim.experiment.interrupts import Interrupts
@@ -26,11 +27,14 @@ from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord
 from loadsim.report.terminal import Steps, print_summary, view_for
+from loadsim.scenarios import SCENARIOS
 from loadsim.settings import RunSettings
 from loadsim.wire import Plan
 
 _SETTLE_S = 1.0
 """How long ago a window must have ended to be judged while the run goes on: answers need time to come."""
+_LOOKS = 1
+"""Requests that the engine sends before any traffic, to see whether the target is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,9 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             view = view_for(console, quiet)
             faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
             session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
+            sent_before = subject.balancer_counts()
             measured = session.play(interrupts)
+            measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_counts()))
         summary = close_and_summarise(measured, plan, subject.weights)
         manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
         record = judge(measured, plan, summary, objectives, manifest)
@@ -91,6 +97,18 @@ def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Ste
 def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> Plan:
     http = http_settings(settings, subject.url, stranger=not subject.bundled)
     return make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=subject.bundled)
+
+
+def _differences(
+    plan: Plan, collector: Collector, before: Mapping[str, int] | None, after: Mapping[str, int] | None
+) -> list[str]:
+    """Return where the balancer's counts and the client's do not agree. A run cut off by force has not told all."""
+    if not collector.finished or collector.recorder.sockets is not None:
+        return []
+    answers = collector.answers
+    looks = _LOOKS if plan.scenario in SCENARIOS else None  # somebody's own on_start sends what it likes
+    seen = answers.by_backend(collector.recorder.known.backends)
+    return differences(before, after, seen, unnamed=answers.unnamed, unseen=looks)
 
 
 def _broken_aborts(objectives: Sequence[Objective], collector: Collector) -> Callable[[float], list[str]]:

@@ -37,6 +37,15 @@ class Subject:
             return {}
         return {process.name: (process.cpu_s, process.rss_bytes) for process in self.deployment.usage()}
 
+    def balancer_counts(self) -> dict[str, int] | None:
+        """Return how many requests the balancer has sent to each backend; None where that is not known.
+
+        Servers that call each other through it make these counts another thing than what a client sees.
+        """
+        if self.deployment is None or self.deployment.topology.has_inner_calls:
+            return None
+        return self.deployment.balancer_counts()
+
     def failures(self) -> list[str]:
         """Return which of its processes died, with their last words."""
         return self.deployment.failures() if self.deployment else []

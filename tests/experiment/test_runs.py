@@ -17,7 +17,7 @@ from loadsim.record import RunRecord
 from loadsim.settings import RunSettings
 from loadsim.wire import Route
 
-from ..endtoend.runs import read_record
+from ..endtoend.runs import assert_adds_up, read_record
 from ..engine.loopback import Loopback
 from ..engine.playing import script, user_file
 from ..engine.raw_server import HungUpError, Peer, RawServer, Script, ok
@@ -221,6 +221,31 @@ def test_what_is_in_flight_when_the_drain_ends_is_aborted_and_the_run_invalid(me
     assert (load.aborted, load.dropped, load.completed) == (10, 40, 0)
     assert (result.record.verdict, result.exit_code) == ("invalid", ExitCode.UNKNOWN)
     assert any("raise --drain" in reason for reason in result.record.reasons)
+
+
+# -- the bundled target
+
+
+def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_balancer_agrees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    settings = RunSettings(
+        scenario="read-heavy", name="read-heavy", topology="balanced", topology_overrides={"servers": 2}, rate=40.0,
+        duration_s=2.0, warmup_s=0.5, out=tmp_path / "run",
+    )  # fmt: skip
+    result = run(settings, Console(file=io.StringIO(), width=100), quiet=True, report=False)
+    record = result.record
+    assert_adds_up(msgspec.to_builtins(record.load))
+    assert (record.complete, record.manifest.topology) == (True, "balanced")
+    assert unsound(record) == []
+    assert record.manifest.pools == {"web": ["web-1", "web-2"]}
+    assert set(record.backends) == {"web-1", "web-2"}
+    assert sum(backend.count for backend in record.backends.values()) == record.requests.count
+    assert {process.name for process in record.target_processes} == {"web-1", "web-2", "balancer"}
+    assert [warning for warning in record.warnings if "the balancer" in warning] == []
+    assert list((tmp_path / "t").iterdir()) == []
 
 
 # -- objectives
