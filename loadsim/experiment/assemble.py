@@ -74,6 +74,7 @@ def observe(recorder: Recorder, summary: Summary, until_s: float) -> Observed:
         jain={pool: balance.jain for pool, balance in summary.balance.items()},
         shares=shares,
         recoveries=[recovery.recovery_s for recovery in summary.recoveries],
+        sockets=recorder.sockets,
         until_s=until_s,
         seen={
             "route": list(summary.routes),

@@ -39,6 +39,8 @@ FAILURES = {
     "dead": Event.DEAD,
 }
 """The four ways in which a socket fails, by their names in the record."""
+FAULTS = ("lost", "duplicated", "corrupt", "out_of_order", "late")
+"""What may be wrong with messages."""
 TIMES = ("connect", "upgrade", "first_message", "echo", "broadcast", "lifetime", "recovered")
 _NUMBERS = max(Event) + 1
 
@@ -120,8 +122,25 @@ class SocketRecorder:
     # -- what goes out
 
     def times(self, name: str) -> Distribution:
-        """Return one of ``TIMES``; of lifetimes, those not seen to end rank above every value."""
-        return Distribution(self._times[name], self.open_at_end if name == "lifetime" else 0)
+        """Return one of ``TIMES``. Lives not seen to end, and lost sockets never replaced, rank above every value."""
+        unseen = {"lifetime": self.open_at_end, "recovered": self._never_replaced()}
+        return Distribution(self._times[name], unseen.get(name, 0))
+
+    def share(self, name: str) -> tuple[int, int] | None:
+        """Return how many failed in one of ``FAILURES``, or had one of ``FAULTS``, and of how many; None: not known.
+
+        Who never opened is a part of all attempts, the other failures of what was open; what is lost is a part of what
+        should have come, the other faults of what came.
+        """
+        if name == "never_opened":
+            failed = int(self.counts[Event.NEVER_OPENED])
+            return failed, failed + int(self.counts[Event.OPENED])
+        if name in FAILURES:
+            return int(self.counts[FAILURES[name]]), int(self.counts[Event.OPENED]) + self.open_at_start
+        faulty: int | None = getattr(self.messages, name)
+        if faulty is None:
+            return None
+        return faulty, self.messages.received + (faulty if name == "lost" else 0)
 
     def open_by_backend(self, seconds: int) -> IntArray:
         """Return how many are open at the end of each second, by backend number: (seconds, backends)."""
@@ -137,6 +156,10 @@ class SocketRecorder:
         return max(self.events.seconds, self._opened.seconds, self._ended.seconds)
 
     # -- within
+
+    def _never_replaced(self) -> int:
+        lost = sum(int(self.counts[event]) for event in FAILED_ENDINGS)
+        return max(0, lost - int(self.counts[Event.RECOVERED]))  # one that was lost in the warm-up may be replaced now
 
     def _open_those(self, events: SocketEvents) -> None:
         opened = events["at"] - self._origin

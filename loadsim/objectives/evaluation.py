@@ -21,6 +21,7 @@ from fractions import Fraction
 
 from loadsim.measure.histogram import maximum, mean, minimum, quantile, total
 from loadsim.measure.selection import Distribution, Selected, Selection, Tally
+from loadsim.measure.websockets import SocketRecorder
 from loadsim.objectives.grammar import Objective
 from loadsim.objectives.metrics import Metric, Unit
 from loadsim.record import ObjectiveRecord, Verdict
@@ -50,6 +51,8 @@ class Observed:
     """Seconds until each event was over; None if it never was."""
     seen: Mapping[str, Sequence[str]]
     """Selector ('route', 'backend', 'pool', 'phase', 'class', 'outcome') -> names that occurred."""
+    sockets: SocketRecorder | None = None
+    """None in a run that opened no WebSocket."""
     until_s: float | None = None
     """Of a run that still goes on: how far it is. Windows that end later are not judged."""
 
@@ -78,6 +81,8 @@ def evaluate(objective: Objective, observed: Observed) -> ObjectiveRecord:
     name = objective.metric.name
     if name == "recovery":
         return _judge_recovery(objective, observed)
+    if objective.metric.of_sockets is not None:
+        return _judge_sockets(objective, objective.metric.of_sockets, observed.sockets)
     selected = observed.selected(objective.selection())
     if name in ("jain", "max_share"):
         return _judge_balance(objective, observed, selected.whole.requests)
@@ -144,9 +149,9 @@ def _read_times(metric: Metric, times: Distribution) -> _Reading:
         needed = math.ceil(BEYOND_QUANTILE / (1 - Fraction(repr(metric.quantile))))
         value = quantile(times, metric.quantile)
         return _Reading(math.inf if value is None else value, samples, needed)
-    if metric.name != "min" and times.unanswered:
+    if metric.statistic != "min" and times.unanswered:
         return _Reading(math.inf, samples)
-    value = {"min": minimum, "max": maximum, "mean": mean}[metric.name](times)
+    value = {"min": minimum, "max": maximum, "mean": mean}[metric.statistic](times)
     return _Reading(math.inf if value is None else value, samples)
 
 
@@ -224,6 +229,22 @@ def _judge_recovery(objective: Objective, observed: Observed) -> ObjectiveRecord
         return _record(objective, None, "fail", "no spike and no fault in this run, so nothing to recover from")
     worst = _worst(objective, readings)
     return _judge(objective, worst, "it did not recover" if math.isinf(worst.value) else "")
+
+
+def _judge_sockets(objective: Objective, name: str, sockets: SocketRecorder | None) -> ObjectiveRecord:
+    if sockets is None or not sockets.used:
+        return _record(objective, None, "fail", "no WebSocket was opened in this run")
+    if objective.metric.unit is Unit.DURATION:
+        reading = _read_times(objective.metric, sockets.times(name))
+    else:
+        share = sockets.share(name)
+        if share is None:
+            return _record(objective, None, "fail", "the target neither echoes nor numbers what it sends")
+        reading = _share(*share)
+    if not reading.samples:
+        return _record(objective, None, "fail", "no samples")
+    never = {"lifetime": "most did not end", "recovered": "lost sockets were not replaced"}
+    return _judge(objective, reading, never.get(name, "") if math.isinf(reading.value) else "")
 
 
 def _worst(objective: Objective, readings: Sequence[_Reading]) -> _Reading:

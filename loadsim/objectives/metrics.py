@@ -8,6 +8,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import Literal
 
+from loadsim.measure.websockets import FAILURES, FAULTS, TIMES
+
 Times = Literal["response", "service", "iteration"]
 
 KEYS = ("route", "backend", "pool", "phase", "class", "outcome")
@@ -35,6 +37,13 @@ class Metric:
     """Can be told of a window, and so of a run that still goes on."""
     times: Times | None = None
     quantile: float | None = None
+    of_sockets: str | None = None
+    """What of WebSockets: a way to fail, a fault of messages, or what took time (``measure.websockets.TIMES``)."""
+
+    @property
+    def statistic(self) -> str:
+        """What is taken of times: mean, min, max or a quantile."""
+        return self.name.removeprefix(f"ws.{self.of_sockets}.")
 
     def about(self, times: Times) -> Metric:
         """Return the same statistic of other times."""
@@ -56,17 +65,43 @@ _NAMED = {
         Metric("recovery", Unit.DURATION, (), windowed=False),
     )
 }
-METRIC_NAMES = (*_NAMED, "p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99")
+SOCKET_SHARES = (*FAILURES, *FAULTS)
+METRIC_NAMES = (
+    *_NAMED,
+    *(f"ws.{name}" for name in SOCKET_SHARES),
+    *(f"ws.{name}.p99" for name in TIMES),
+    "p50",
+    "p75",
+    "p90",
+    "p95",
+    "p99",
+    "p99.9",
+    "p99.99",
+)
 """Names to choose from; any other quantile goes too."""
 
 _QUANTILE = re.compile(r"p(\d+(?:\.\d+)?)")
+_OF_SOCKETS = re.compile(rf"ws\.({'|'.join(TIMES)})\.(.+)")
 
 
 def find_metric(name: str) -> Metric | None:
     """Return the metric of that name; None where there is none, or where a quantile is not above 0 and below 100."""
     if name in _NAMED:
         return _NAMED[name]
+    if name.startswith("ws."):
+        return _find_of_sockets(name)
     match = _QUANTILE.fullmatch(name)
     share = Fraction(match[1]) / 100 if match else Fraction(0)
     # The nearest float may be 0 or 1 although the fraction is not.
     return Metric(name, Unit.DURATION, KEYS, times="response", quantile=float(share)) if 0 < float(share) < 1 else None
+
+
+def _find_of_sockets(name: str) -> Metric | None:
+    """Return ``ws.dead``, ``ws.echo.p99``... They are told of whole runs, and of no part."""
+    if name.removeprefix("ws.") in SOCKET_SHARES:
+        return Metric(name, Unit.SHARE, (), windowed=False, of_sockets=name.removeprefix("ws."))
+    match = _OF_SOCKETS.fullmatch(name)
+    statistic = find_metric(match[2]) if match else None
+    if match is None or statistic is None or statistic.times is None:
+        return None
+    return Metric(name, Unit.DURATION, (), windowed=False, quantile=statistic.quantile, of_sockets=match[1])

@@ -50,7 +50,8 @@ def visitor_for(plan: Plan) -> Any:
                 if now() >= leaves_at or settings.reconnect == "none":
                     return
                 if socket.ending is not Event.FINISHED:
-                    lost_at, failures = lost_at or socket.ended_at, failures + 1
+                    lost_at = lost_at or (socket.ended_at if socket.opened else None)
+                    failures += 1
                     sockets.pause(Waiting(sockets.pacer), now() + backoff_s(settings, failures, self.draws))
 
     return Visitor

@@ -106,7 +106,7 @@ def test_a_quantile_is_the_decimal_that_was_written() -> None:
         ("p99(iteration)[route=a] < 1s", 15, "p99(iteration) takes phase, class"),
         ("eror_rate < 1%", 0, "Did you mean 'error_rate'?"),
         ("p99_9 < 1s", 0, "Did you mean 'p99.9'?"),
-        ("ws.echo.p99 < 1s", 0, "unknown metric 'ws.echo.p99'"),
+        ("ws.soon.p99 < 1s", 0, "unknown metric 'ws.soon.p99'"),
         ("stale_reads < 1%", 0, "unknown metric 'stale_reads'"),
     ],
 )

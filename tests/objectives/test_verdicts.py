@@ -41,7 +41,7 @@ def test_broken_objectives_are_told_before_undecided_ones() -> None:
 
 
 def test_a_metric_of_a_later_version_is_told_all_the_same() -> None:
-    assert verdict([record("fail", "ws.lost < 1%", "lost some")], [])[1] == ["ws.lost < 1%: lost some"]
+    assert verdict([record("fail", "ws.later < 1%", "lost some")], [])[1] == ["ws.later < 1%: lost some"]
 
 
 @pytest.mark.parametrize(
