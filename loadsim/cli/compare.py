@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loadsim.cli import options
+from loadsim.cli import completion, options
 from loadsim.cli.posix import require_posix
 from loadsim.errors import LoadsimError, UsageError
 
@@ -16,11 +16,27 @@ _COMPARING = "Comparing"
 
 def compare(
     a: Annotated[
-        str, typer.Argument(metavar="A", help="The baseline: topology, name in loadsim.toml, URL, or recorded runs.")
+        str,
+        typer.Argument(
+            metavar="A",
+            help="The baseline: topology, name in loadsim.toml, URL, or recorded runs.",
+            autocompletion=completion.topologies,
+        ),
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="What is held against it: any of these.")],
+    b: Annotated[
+        str,
+        typer.Argument(
+            metavar="B", help="What is held against it: any of these.", autocompletion=completion.topologies
+        ),
+    ],
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The traffic, such as spiky.", rich_help_panel=_COMPARING)
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The traffic, such as spiky.",
+            rich_help_panel=_COMPARING,
+            autocompletion=completion.scenarios,
+        ),
     ] = None,
     rounds: Annotated[
         str | None,

@@ -36,6 +36,7 @@ def offered(line: str, cwd: Path) -> list[str]:
         ("loadsim try write", ["write-heavy"]),
         ("loadsim run spiky --topology mono", ["monolith"]),
         ("loadsim target up --policy r", ["round_robin", "random", "ring_hash"]),
+        ("loadsim compare monolith bal", ["balanced"]),
         ("loadsim run spiky --profile s", ["steps", "spike", "sine"]),
         ("loadsim profiles 'ram", ["ramp"]),
         ("loadsim run spiky --model c", ["closed"]),

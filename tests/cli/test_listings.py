@@ -40,8 +40,9 @@ def test_scenarios_are_there_for_programs_too() -> None:
 
 def test_topologies_are_listed_with_ones_own_first(tmp_path: Path) -> None:
     (tmp_path / "loadsim.toml").write_text('[topology.bigger]\nbase = "balanced"\nservers = 8\n')
-    text = shown("topologies", cwd=tmp_path)
+    text = shown("topologies", cwd=tmp_path, COLUMNS="80")
     assert text.split()[0] == "bigger"
+    assert max(len(line) for line in text.splitlines()) <= 80
     rows = json.loads(shown("topologies", "--json", cwd=tmp_path))
     assert [row["name"] for row in rows] == ["bigger", *TOPOLOGIES]
     assert len(rows[0]["pools"]["web"]) == 8

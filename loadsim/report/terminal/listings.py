@@ -45,7 +45,7 @@ def print_scenarios(console: Console, scenarios: Sequence[Listed]) -> None:
 
 def print_topologies(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
     """Print (name, what it is, its parts) rows, and how to run on one of them."""
-    _print_rows(console, rows)
+    _print_rows(console, rows, typed=False)
     if rows:
         _print_hint(console, f"loadsim run spiky --topology {rows[0][0]}")
 
@@ -57,7 +57,8 @@ def print_profiles(console: Console, rows: Sequence[tuple[str, str, str]]) -> No
         _print_hint(console, f"loadsim profiles '{rows[0][1]}'")
 
 
-def _print_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
+def _print_rows(console: Console, rows: Sequence[tuple[str, str, str]], *, typed: bool = True) -> None:
+    """Print (name, what it is, detail) rows. A detail that is ``typed`` stays in one piece, to be copied."""
     name_width = min(24, max((width_of(name) for name, _, _ in rows), default=0))
     room = max(20, min(console.width, 110) - name_width - 3)
     for name, what, example in rows:
@@ -67,8 +68,10 @@ def _print_rows(console: Console, rows: Sequence[tuple[str, str, str]]) -> None:
             console.print(
                 Text(" ").append(label, f"{HEADING} {ACCENT}").append("  ").append(line.plain.rstrip()), soft_wrap=True
             )
-        if example:
-            console.print(Text(" " * (name_width + 3)).append(visible(example), DIM), soft_wrap=True)
+        detail = Text(visible(example))
+        for line in [detail] if typed else detail.wrap(console, room):
+            if line:
+                console.print(Text(" " * (name_width + 3)).append(line.plain.rstrip(), DIM), soft_wrap=True)
 
 
 def _print_hint(console: Console, command: str) -> None:
