@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Offers = list[tuple[str, str]]
 """What would be typed, and what it is."""
 _REPORTS = "reports"
+_KINDS = ("run", "compare")
 
 
 def scenarios(incomplete: str) -> Offers:
@@ -45,11 +46,11 @@ def profile_shapes(incomplete: str) -> Offers:
 
 
 def runs(incomplete: str) -> Offers:
-    """Offer run directories, at first those in reports/; where there are none, the shell offers files."""
+    """Offer directories of runs and comparisons, at first in reports/; where there are none, the shell offers files."""
     typed = incomplete or f"{_REPORTS}/"
     shown, slash, beginning = typed.rpartition("/")
     try:
-        found = sorted(run.parent.name for run in Path(shown + slash).glob("*/run.json"))
+        found = sorted({path.parent.name for kind in _KINDS for path in Path(shown + slash).glob(f"*/{kind}.json")})
     except OSError:
         return []
     return _beginning(typed, {f"{shown}{slash}{name}": "" for name in found if beginning or not name.startswith(".")})
