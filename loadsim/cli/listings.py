@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
+
+import typer
 
 from loadsim.cli import options
+from loadsim.errors import UsageError, nearest
 
 
 def scenarios(as_json: options.AsJson = False) -> None:
@@ -59,9 +63,16 @@ def topologies(config: options.Config = None, as_json: options.AsJson = False) -
     console.out(json.dumps(rows, indent=2), highlight=False)
 
 
-def schema() -> None:
-    """Print the JSON schema of run.json."""
+def schema(
+    of: Annotated[str, typer.Argument(metavar="FILE", help="run (default) or compare.")] = "run",
+) -> None:
+    """Print the JSON schema of run.json, or of compare.json."""
+    from loadsim.compare.record import comparison_schema
     from loadsim.record import record_schema
     from loadsim.report.terminal import open_console
 
-    open_console().out(json.dumps(record_schema(), indent=2), highlight=False)
+    known = {"run": record_schema, "compare": comparison_schema}
+    name = of.removesuffix(".json")
+    if name not in known:
+        raise UsageError(f"there is no file '{of}' with a schema", hint=nearest(name, known))
+    open_console().out(json.dumps(known[name](), indent=2), highlight=False)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loadsim.report.rundata import RunData
 
 _FORMATS = ("html", "png", "svg", "csv", "md")
+_DEFAULT_FORMATS = "html,png"
 _SIZE = re.compile(r"(\d+)x(\d+)")
 
 
@@ -25,7 +26,7 @@ def report(
         list[Path],
         typer.Argument(
             metavar="RUN...",
-            help="Run directories, as 'loadsim run' prints them.",
+            help="Directories, as 'loadsim run' and 'compare' print them.",
             autocompletion=completion.runs,
         ),
     ],
@@ -37,7 +38,7 @@ def report(
             help=f"Joined by commas: {', '.join(_FORMATS)}.",
             autocompletion=completion.one_of(*_FORMATS),
         ),
-    ] = "html,png",
+    ] = _DEFAULT_FORMATS,
     dark: Annotated[bool, typer.Option("--dark", help="Pictures on a dark ground.")] = False,
     size: Annotated[str, typer.Option(metavar="WxH", help="Pixels of the pictures.")] = "1600x900",
     out: Annotated[
@@ -62,6 +63,10 @@ def report(
     from loadsim.report.write import write_formats, write_overlay
 
     console = open_console()
+    compared = next((path for path in runs if (path / "compare.json").is_file()), None)
+    if compared is not None:
+        console.out(_write_comparison(compared, runs, formats, out), highlight=False)
+        return int(ExitCode.OK)
     wanted = _parse_formats(formats)
     pixels = _parse_size(size)
     loaded = [load_run(path) for path in runs]
@@ -80,6 +85,22 @@ def report(
     for path in paths:
         console.out(path, highlight=False)
     return int(ExitCode.OK)
+
+
+def _write_comparison(compared: Path, given: Sequence[Path], formats: str, out: Path | None) -> Path:
+    """Write the page of a comparison again; it has no other form, and belongs beside its rounds."""
+    from loadsim.report.comparison.page import write_comparison_report
+
+    if len(given) > 1:
+        raise UsageError(f"'{compared}' is a comparison, which is reported alone", hint="Give its directory only.")
+    if formats != _DEFAULT_FORMATS and formats.strip() != "html":
+        raise UsageError(f"--format {formats}: a comparison is a page", hint="Leave --format out, or say html.")
+    try:
+        return write_comparison_report(compared, out or compared)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write to '{out or compared}': {error.strerror or error}", hint="--out names another directory."
+        ) from None
 
 
 def _directory(runs: Sequence[RunData], out: Path | None) -> Path:

@@ -39,6 +39,23 @@ def test_a_faster_side_exits_with_0(rounds: Path, tmp_path: Path) -> None:
     assert "before is better than after" in told.stdout
 
 
+def test_its_page_is_written_again_by_report(rounds: Path, tmp_path: Path) -> None:
+    out, again = tmp_path / "out", tmp_path / "again"
+    loadsim("compare", str(rounds / "before"), str(rounds / "after"), "--out", str(out), "--quiet")
+    told = loadsim("report", str(out), "--out", str(again))
+    assert (told.returncode, told.stdout.strip()) == (0, str(again / "compare.html"))
+    assert (again / "compare.html").read_bytes() == (out / "compare.html").read_bytes()
+    assert loadsim("report", str(out), str(rounds / "few" / "0")).returncode == 2
+    assert loadsim("report", str(out), "--format", "png").returncode == 2
+
+
+def test_what_it_leaves_has_a_schema() -> None:
+    told = loadsim("schema", "compare.json")
+    assert "EffectRecord" in json.loads(told.stdout)["$defs"]
+    refused = loadsim("schema", "compere")
+    assert (refused.returncode, "'compare'" in refused.stderr) == (2, True)
+
+
 def test_json_is_all_there_is_on_standard_output(rounds: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     told = loadsim("compare", str(rounds / "before"), str(rounds / "after"), "--out", str(out), "--json")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from loadsim.compare import CompareRecord, EffectRecord
 from loadsim.report import ticks
 from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series
-from loadsim.report.comparison.words import effect_value, interval_text, metric_name
-from loadsim.report.text import seconds, share, visible
+from loadsim.report.comparison.words import effect_value, interval_text, metric_name, writer
+from loadsim.report.text import visible
 
 FOREST = "effects"
 _MOST = 16
@@ -57,12 +57,14 @@ def rounds_of(record: CompareRecord, effect: EffectRecord) -> Chart | None:
     numbers = [each.number for each in record.rounds if each.counted][:count]
     names = tuple(f"round {number}" for number in (numbers if len(numbers) == count else range(1, count + 1)))
     values = np.concatenate([first, second])
-    write = seconds if effect.scale == "ratio" else share
+    write = writer(effect)
     name = metric_name(effect.metric)
-    axis = _near(name, values) if effect.scale == "ratio" else ticks.linear(name, "share", values)
+    axis = (
+        _near(name, values) if effect.scale == "ratio" else ticks.linear(name, "share", values, at_least=effect.margin)
+    )
     paired = "A line joins the two of a round, which had the same traffic. " * (record.manifest.design != "unpaired")
     return Chart(
-        key="rounds-" + "".join(c if c.isalnum() else "-" for c in effect.metric),
+        key=rounds_key(effect),
         section="rounds",
         title=f"{metric_name(effect.metric)}, round by round",
         reading=f"{paired}How far the points of one colour scatter is the noise that an effect must stand out from.",
@@ -73,6 +75,11 @@ def rounds_of(record: CompareRecord, effect: EffectRecord) -> Chart | None:
         series=(Series("a", a, A_ROLE, first, "dot"), Series("b", b, B_ROLE, second, "dot")),
         categories=names,
     )
+
+
+def rounds_key(effect: EffectRecord) -> str:
+    """Return the key of the chart of a metric's rounds."""
+    return "rounds-" + "".join(c if c.isalnum() else "-" for c in effect.metric)
 
 
 def sides(record: CompareRecord) -> tuple[str, str]:
@@ -105,7 +112,7 @@ def _near(title: str, values: FloatArray) -> Axis:
     places = [place for place, _ in ticks.logarithmic(title, known).ticks if low < place < high]
     if len(places) < 3:
         step = 10.0 ** math.floor(math.log10(high - low))
-        step = next(s for s in (step / 2, step, 2 * step, 5 * step) if (high - low) / s <= 7)
+        step = next(s for s in (step / 5, step / 2, step, 2 * step, 5 * step) if (high - low) / s <= 7)
         places = [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
     return Axis(title, "seconds", "log", low, high, tuple((p, ticks.label(p, "seconds")) for p in places))
 
@@ -118,7 +125,7 @@ def _difference_axis(title: str, found: Sequence[EffectRecord]) -> Axis:
     values = np.abs(np.concatenate([_column(found, name) for name in ("low", "effect", "high")]))
     known = values[np.isfinite(values)]
     right = ticks.linear("", "share", known, at_least=max(effect.margin for effect in found))
-    places = sorted({-place for place, _ in right.ticks} | {place for place, _ in right.ticks})
+    places = sorted({0.0 - place for place, _ in right.ticks} | {place for place, _ in right.ticks})
     return Axis(title, "share", "linear", -right.high, right.high, tuple((p, f"{p * 100:g}") for p in places))
 
 
@@ -165,8 +172,8 @@ def _padded(values: FloatArray, count: int) -> FloatArray:
     return np.concatenate([values, np.full(count - len(values), np.nan)])
 
 
-def _span(values: FloatArray, write: object) -> str:
+def _span(values: FloatArray, write: Callable[[float | None], str]) -> str:
     known = values[np.isfinite(values)]
-    if not len(known) or not callable(write):
+    if not len(known):
         return "no value"
     return f"{write(float(known.min()))} to {write(float(known.max()))}"

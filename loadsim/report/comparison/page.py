@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from loadsim.compare import CompareRecord, EffectRecord, read_comparison
 from loadsim.compare.record import to_json
@@ -30,11 +31,13 @@ _SECTIONS = {
 _TONES = {"worse": "fail", "better": "pass", "equivalent": "pass"}
 
 
-def write_comparison_report(directory: Path) -> Path:
-    """Write ``compare.html`` from ``compare.json`` and the rounds, and return its path. UsageError, OSError."""
+def write_comparison_report(directory: Path, out: Path | None = None) -> Path:
+    """Write ``compare.html`` (into ``out``: else beside ``compare.json``) and return its path. UsageError, OSError."""
     record = read_comparison(directory)
     both, missing = load_rounds(record, directory)
-    return write_page(comparison_page(both, missing), directory / REPORT)
+    place = out or directory
+    place.mkdir(parents=True, exist_ok=True)
+    return write_page(comparison_page(both, missing), place / REPORT)
 
 
 def comparison_page(both: rounds.BothSides, warnings: Sequence[str] = ()) -> Page:
@@ -54,7 +57,7 @@ def comparison_page(both: rounds.BothSides, warnings: Sequence[str] = ()) -> Pag
             (headline, *(visible(reason) for reason in conclusion.reasons)),
         ),
         figures=[_figure(effect) for effect in record.effects if effect.primary],
-        seen=[Finding(visible(text, 600), effects.FOREST) for text in findings],
+        seen=_seen(record, findings),
         charts=_charts(both),
         tables=[table for table in (effects_table(record), rounds_table(record)) if table.rows],
         sections=_SECTIONS,
@@ -104,6 +107,21 @@ def load_rounds(record: CompareRecord, directory: Path) -> tuple[rounds.BothSide
             for letter, run in loaded.items():
                 found[letter].append(run)
     return rounds.BothSides(record, tuple(found["a"]), tuple(found["b"])), missing
+
+
+def _seen(record: CompareRecord, sentences: Sequence[str]) -> list[Finding]:
+    """Return the sentences after the headline: primary metrics come first, and have a chart of their rounds."""
+    keys = [effects.rounds_key(effect) for effect in record.effects if effect.primary]
+    tones: dict[str, Literal["", "bad", "note"]] = {"worse": "bad", "inconclusive": "note"}
+    found = [tones.get(effect.verdict, "") for effect in record.effects if effect.primary]
+    return [
+        Finding(
+            visible(text, 600),
+            keys[place] if place < len(keys) else "",
+            found[place] if place < len(keys) else "",
+        )
+        for place, text in enumerate(sentences)
+    ]
 
 
 def _figure(effect: EffectRecord) -> Figure:

@@ -6,9 +6,9 @@ import numpy as np
 
 from loadsim.compare import CompareRecord, EffectRecord
 from loadsim.report.comparison.effects import sides
-from loadsim.report.comparison.words import effect_value, interval_text, margin_text, metric_name
+from loadsim.report.comparison.words import effect_value, interval_text, margin_text, metric_name, writer
 from loadsim.report.tables import Cell, Table
-from loadsim.report.text import UNKNOWN, seconds, share, visible
+from loadsim.report.text import UNKNOWN, visible
 
 _TONES = {"worse": "fail", "better": "pass"}
 
@@ -31,7 +31,7 @@ def effects_table(record: CompareRecord) -> Table:
 
 
 def _effect(effect: EffectRecord) -> tuple[Cell, ...]:
-    write = seconds if effect.scale == "ratio" else share
+    write = writer(effect)
     a, b = (_median(side) for side in (effect.a, effect.b))
     known = effect.effect is not None
     p = effect.p_adjusted

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from loadsim.compare import CompareRecord, EffectRecord, Scale, metric
 from loadsim.record import RunRecord
-from loadsim.report.text import counted, listed, seconds, share, visible
+from loadsim.report.text import UNKNOWN, counted, listed, seconds, share, visible
 
 _PART = re.compile(r"(?P<name>[\w.]+)(?P<service>\(service\))?(?:\[(?P<key>\w+)=\"?(?P<value>.+?)\"?\])?")
 _NAMES = {
@@ -46,6 +46,13 @@ def effect_value(effect: EffectRecord, value: float | None) -> str:
     if value is None:
         return "unknown"
     return ratio(value) if effect.scale == "ratio" else points(value)
+
+
+def writer(effect: EffectRecord) -> Callable[[float | None], str]:
+    """Return how a side's own value is written: a time, a share, or an index that is no share of anything."""
+    if effect.metric.startswith("jain"):
+        return lambda value: UNKNOWN if value is None else f"{value:.3f}"
+    return seconds if effect.scale == "ratio" else share
 
 
 def ratio(value: float) -> str:
