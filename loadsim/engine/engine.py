@@ -219,6 +219,8 @@ class Engine:
         backlog = self.pacer.backlog
         while backlog and now - backlog[0][0] > self.plan.give_up_s:
             self.drop(backlog.popleft())
+        if self.done.is_set():
+            return  # users are being stopped, and would pass for work in flight
         if next(self._chores) % CHORES_A_TICK == 0 and not self.outbox.congested:
             self.samples.flush()
             self._report_sockets()

@@ -177,8 +177,6 @@ def _add_heat(plot: Any, chart: Chart, source: Any) -> None:
 def _add_bands(plot: Any, chart: Chart, factor: float) -> None:
     from bokeh.models import BoxAnnotation, Label, Span
 
-    if len(chart.bands) < 2 and not any(band.shaded for band in chart.bands):
-        return
     for band in chart.bands:
         start, end = band.start_s * factor, max(band.end_s, band.start_s + 0.2) * factor
         if band.shaded and chart.kind != "heat":

@@ -188,7 +188,7 @@ def _bands(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> None:
         if band.shaded:
             axes.axvspan(band.start_s, max(band.end_s, band.start_s + 0.2), color=colour, lw=0, zorder=0)
         room = (min(band.end_s, chart.x.high) - band.start_s) / (chart.x.high - chart.x.low) * _POINTS_WIDE
-        if (band.name_may_stand_out or room > 5 * len(band.label) + 6) and len(chart.bands) > 1:
+        if band.name_may_stand_out or room > 5 * len(band.label) + 6:
             axes.annotate(
                 plain(band.label), (band.start_s, 1.0), xycoords=axes.get_xaxis_transform(),
                 xytext=(3, -24 if band.kind == "fault" else -11),
@@ -234,7 +234,7 @@ def _heat(chart: Chart, axes: Axes, theme: Mapping[str, str]) -> list[Any]:
     columns = found.start_s + found.column_s * np.arange(counts.shape[1] + 1)
     axes.pcolormesh(columns, found.edges_s, counts, cmap=ListedColormap(palette), vmin=0, rasterized=True)
     for band in chart.bands:
-        if len(chart.bands) > 1:
+        if band.start_s > 0:
             axes.axvline(band.start_s, color=theme["muted"], lw=0.6, ls=":")
     return []
 

@@ -51,8 +51,8 @@ def work(run: RunData) -> list[Finding]:
         return []
     return [
         Finding(
-            f"{share(of_work)} of the time in the application is {visible(name, 40)}: {seconds(tiers[name].time_s.mean)} "
-            f"in each of the {tiers[name].count:,} answers that name it.",
+            f"{share(of_work)} of the time in the application is {visible(name, 40)}: "
+            f"{seconds(tiers[name].time_s.mean)} in each of the {tiers[name].count:,} answers that name it.",
             "tiers",
         )
     ]

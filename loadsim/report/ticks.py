@@ -11,6 +11,8 @@ from loadsim.report.chart import Axis, FloatArray, Unit, percentile_place
 from loadsim.report.text import amount, clock
 from loadsim.units import format_size
 
+ROOM_FOR_A_DOT = 1.08
+"""How much further than its value a log axis reaches, so that a dot at its end is not cut."""
 _NOTHING = 1e-12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)

@@ -33,6 +33,13 @@ def test_every_arrival_is_accounted_for_and_the_warm_up_is_not_counted() -> None
     assert played.status == 0
 
 
+def test_users_that_are_stopped_at_the_end_are_not_taken_for_work_in_flight() -> None:
+    with Loopback() as server:
+        played = play(plan(server.url, routes=OK, profile="constant(40/s)", duration_s=0.5, users=3000))
+    end = assert_accounted(played)
+    assert max(tick.in_flight for tick in played.ticks) <= end.max_in_flight < 40
+
+
 def test_a_target_that_dies_half_way_is_counted_and_the_run_goes_on() -> None:
     with Loopback(refuse_after=30) as server:
         played = play(plan(server.url, routes=OK, profile="constant(200/s)", duration_s=0.5))

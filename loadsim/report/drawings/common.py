@@ -18,12 +18,13 @@ _ON_RATE = re.compile(r"\s*(?:abort\s+)?rate\s*>=?")
 
 
 def bands(run: RunData) -> tuple[Band, ...]:
-    """Return phases (the busiest shaded), the drain and faults."""
+    """Return phases if there are several (the busiest shaded), the drain and faults."""
     record = run.record
-    rates = [phase.load.offered_rate or 0.0 for phase in record.phases]
+    phases = record.phases if len(record.phases) > 1 else []
+    rates = [phase.load.offered_rate or 0.0 for phase in phases]
     found = [
-        Band(visible(phase.name, 40), phase.start_s, phase.end_s, shaded=len(rates) > 1 and rate == max(rates))
-        for phase, rate in zip(record.phases, rates, strict=True)
+        Band(visible(phase.name, 40), phase.start_s, phase.end_s, shaded=rate == max(rates))
+        for phase, rate in zip(phases, rates, strict=True)
     ]
     end = float(run.times_s[-1]) + 1 if len(run.times_s) else 0.0
     if record.complete and end > record.manifest.duration_s:

@@ -182,7 +182,9 @@ def lay_over(laid: Sequence[Laid], draw: Draw, picks: Sequence[Pick], reading: s
         title=title or first.title,
         reading=reading + (f" Nothing to draw of {listed(missing)}." if missing else ""),
         alt=" ".join(f"{one.label}: {chart.alt}" for one, chart in drawn),
-        x=ticks.like(first.x, values) if bars else max((chart.x for chart in charts), key=lambda axis: axis.high),
+        x=ticks.like(first.x, values * ticks.ROOM_FOR_A_DOT)
+        if bars
+        else max((chart.x for chart in charts), key=lambda axis: axis.high),
         y=ticks.category(names) if bars else ticks.like(first.y, values, also=at),
         xs=xs,
         series=series,
