@@ -156,3 +156,10 @@ def test_a_record_that_could_not_be_written_leaves_the_one_before(tmp_path: Path
     with pytest.raises(OSError, match="run.part"):
         write_record(record([], complete=False), tmp_path)
     assert (tmp_path / "run.json").read_bytes() == before
+
+
+def test_who_reads_while_a_record_is_written_again_reads_the_one_before_whole(tmp_path: Path) -> None:
+    before = write_record(record([]), tmp_path)
+    with before.open("rb") as reading:
+        write_record(record([], complete=False, warnings=["later"]), tmp_path)
+        assert msgspec.json.decode(reading.read(), type=RunRecord) == record([])
