@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadsim.report.chart import Chart
-from loadsim.report.drawings import balance, errors, health, latency, load, tiers
+from loadsim.report.drawings import balance, errors, health, latency, load, tiers, websockets
 from loadsim.report.rundata import RunData
 
 DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     load.requests_over_time,
     load.in_flight,
+    websockets.open_sockets,
+    websockets.socket_failures,
+    websockets.socket_turnover,
+    websockets.socket_survival,
     latency.latency,
     latency.latency_percentiles,
     latency.latency_heatmap,
@@ -28,6 +32,7 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
 
 SECTIONS = {
     "load": "Load",
+    "sockets": "WebSockets",
     "latency": "Response time",
     "balance": "Balance",
     "errors": "Failures",

@@ -32,6 +32,10 @@ class RunData:
     outcomes: Table | None
     processes: Table | None
     tiers: Table | None = None
+    sockets: Table | None = None
+    """What became of WebSockets, a row a second."""
+    open_sockets: Table | None = None
+    """How many are open, a row a second and backend."""
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
     """By metric (``response_time``, ``service_time``): the counts of all requests by interval."""
     notes: tuple[str, ...] = ()
@@ -80,6 +84,10 @@ def load_run(path: Path) -> RunData:
         _table(directory / f"{name}.csv", notes) for name in ("series", "backends", "outcomes", "processes")
     )
     tiers = _table(directory / "tiers.csv", notes) if record.tiers else None
+    sockets, open_sockets = (
+        _table(directory / f"{name}.csv", notes) if record.websockets else None
+        for name in ("websockets", "websockets_open")
+    )
     return RunData(
         directory=directory,
         record=record,
@@ -88,6 +96,8 @@ def load_run(path: Path) -> RunData:
         outcomes=_from_zero(outcomes),
         processes=_from_zero(processes),
         tiers=_from_zero(tiers),
+        sockets=_from_zero(sockets),
+        open_sockets=_from_zero(open_sockets),
         histograms=_histograms(directory / "histograms.hlog", notes),
         notes=tuple(notes),
     )

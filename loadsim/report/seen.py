@@ -24,6 +24,7 @@ from loadsim.report.seen_system import (
 )
 from loadsim.report.seen_tiers import amplification, queueing, work
 from loadsim.report.seen_time import queue, recovered, spike, tail, waiting
+from loadsim.report.seen_websockets import lost_messages, lost_sockets
 from loadsim.report.text import counted, seconds
 
 __all__ = ["Finding", "seen"]
@@ -34,6 +35,8 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     queue,
     failures,
     lost_work,
+    lost_sockets,
+    lost_messages,
     slow_backends,
     backend_share,
     backend_failures,

@@ -11,8 +11,11 @@ import numpy as np
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.run_files import write_run_files
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, FIELDS, ROUTE_SHIFT, Outcome
+from loadsim.measure.socket_event import BEGUN_BY_TARGET, CLEAN, SOCKET_EVENT, Cause, Event
+from loadsim.measure.websockets import Messages, SocketRecorder
 from loadsim.profiles import Phase
 from loadsim.record import FaultRecord, Manifest, ObjectiveRecord, RunRecord, Verdict, write_record
+from loadsim.socket_summary import summarise_sockets
 from loadsim.summary import summarise
 
 Array = np.ndarray
@@ -50,6 +53,8 @@ class Case:
     objectives: list[ObjectiveRecord] = field(default_factory=list)
     faults: list[FaultRecord] = field(default_factory=list)
     examples: dict[str, str] = field(default_factory=dict)
+    sockets: Callable[[SocketRecorder, np.random.Generator], None] | None = None
+    """Adds what became of WebSockets."""
     scenario: str = "spiky"
     topology: str | None = "balanced"
     target: str = "http://127.0.0.1:8080"
@@ -71,6 +76,9 @@ def write_run(directory: Path, case: Case) -> Path:
     recorder.names(routes=[name for name, _, _ in case.routes], backends=case.backends)
     _fill(recorder, case, rng)
     recorder.close()
+    if case.sockets is not None:
+        case.sockets(recorder.of_sockets(), rng)
+        recorder.of_sockets().close(case.duration_s)
     summary = summarise(recorder, measured_s=case.cut_s, examples=case.examples)
     directory.mkdir(parents=True, exist_ok=True)
     write_run_files(recorder, directory, started_at_s=1.76e9)
@@ -81,6 +89,7 @@ def write_run(directory: Path, case: Case) -> Path:
         reasons=summary.saturated + case.reasons,
         warnings=case.warnings,
         objectives=case.objectives,
+        websockets=summarise_sockets(recorder.sockets),
         faults=case.faults,
     )
     write_record(record, directory)
@@ -269,6 +278,31 @@ def interrupted() -> Case:
     return Case(complete=False, cut_s=9.0, rate=_spike, phases=SPIKE_PHASES)
 
 
+def _lives_with_a_drain(recorder: SocketRecorder, rng: np.random.Generator) -> None:
+    """400 sockets on two servers; at 0:20 the first closes all of its own, and they come back within seconds."""
+    opened = np.sort(rng.uniform(0.0, 10.0, 400))
+    for number, at in enumerate(opened.tolist()):
+        backend = 1 + number % 2
+        recorder.add(SOCKET_EVENT.pack(Event.OPENED, backend, 0, 0, 0, at, at, at + 0.001, at + 0.002))
+        if backend == 1:
+            lost, again = 20.0 + rng.uniform(0.0, 1.0), 22.0 + rng.uniform(0.0, 4.0)
+            flags = BEGUN_BY_TARGET | CLEAN
+            recorder.add(SOCKET_EVENT.pack(Event.CLOSED_ON_US, 1, flags, 0, 1012, at, at + 0.002, at, lost))
+            recorder.add(SOCKET_EVENT.pack(Event.OPENED, 2, 0, 0, 0, again, again, again, again + 0.002))
+            recorder.add(SOCKET_EVENT.pack(Event.RECOVERED, 0, 0, 0, 0, lost, lost, lost, again + 0.002))
+    for _ in range(5):
+        recorder.add(SOCKET_EVENT.pack(Event.NEVER_OPENED, 0, 0, 503, 0, 21.0, 21.0, 21.0, 21.0))
+    recorder.add(SOCKET_EVENT.pack(Event.DEAD, 2, 0, Cause.NO_PONG, 0, opened[1], opened[1] + 0.002, 0.0, 40.0))
+    for second in range(60):
+        messages = Messages(sent=400 * second, received=399 * second, lost=second, late=0, duplicated=0)
+        recorder.count_messages(second + 0.9, messages)
+
+
+def sockets() -> Case:
+    """WebSockets through a rolling restart."""
+    return Case(scenario="sockets", sockets=_lives_with_a_drain, verdict="pass")
+
+
 def nothing() -> Case:
     """No arrivals at all."""
     return Case(rate=lambda t: np.zeros(t.shape), profile="constant(0/s)", verdict="inconclusive")
@@ -311,6 +345,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "closed": closed,
     "interrupted": interrupted,
     "nothing": nothing,
+    "sockets": sockets,
     "hostile": hostile,
     "hour": hour,
 }

@@ -68,12 +68,36 @@ def _reasons(reasons: list[str], width: int) -> list[Text]:
 
 
 def figure_lines(record: RunRecord, width: int) -> list[Text]:
-    """Return seven lines: the count of arrivals and what became of them, rates, times, the generator's own health."""
+    """Return seven lines, of sockets two more: arrivals and what became of them, rates, times, the generator's health."""
     return [
         *_arrivals(record),
         labelled("rates", _joined(_rates(record), width - LABEL)),
         *_times(record),
+        *_sockets(record, width),
         labelled("generator", _joined(_health(record), width - LABEL)),
+    ]
+
+
+def _sockets(record: RunRecord, width: int) -> list[Text]:
+    """Return what became of WebSockets, in a run that had any: two lines."""
+    found = record.websockets
+    if found is None:
+        return []
+    failed = [
+        _figure(name.replace("_", " "), f"{failure.count:,}", f"bold {BAD}" if failure.count else HEADING)
+        for name, failure in found.failures.items()
+    ]
+    sockets = [_figure("opened", f"{found.opened:,}"), _figure("most open", f"{found.open_max:,}"), *failed]
+    messages = [
+        _figure("sent", f"{found.messages.sent:,}"),
+        _figure("received", f"{found.messages.received:,}"),
+        _figure("lost", amount(found.messages.lost), f"bold {BAD}" if found.messages.lost else HEADING),
+        _figure("echo p50", duration(found.echo_s.p50)),
+        _figure("p99", duration(found.echo_s.p99)),
+    ]
+    return [
+        labelled("sockets", _joined(sockets, width - LABEL)),
+        labelled("messages", _joined(messages, width - LABEL)),
     ]
 
 

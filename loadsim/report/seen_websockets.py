@@ -1,0 +1,57 @@
+"""What can be said of WebSockets: how they failed, how they came back, and what became of their messages."""
+
+from __future__ import annotations
+
+from loadsim.report.finding import Finding
+from loadsim.report.rundata import RunData
+from loadsim.report.text import counted, listed, seconds, visible
+
+_WAYS = {
+    "never_opened": "never opened",
+    "closed_on_us": "were closed on us",
+    "vanished": "vanished",
+    "dead": "were open but dead",
+}
+_FAULTS = {
+    "lost": "lost",
+    "duplicated": "came twice",
+    "corrupt": "were damaged",
+    "out_of_order": "came out of order",
+    "late": "came more than 1 s late",
+}
+
+
+def lost_sockets(run: RunData) -> list[Finding]:
+    """How many sockets failed in which way, and how they came back."""
+    found = run.record.websockets
+    if found is None:
+        return []
+    said = []
+    for name, words in _WAYS.items():
+        failure = found.failures[name]
+        if failure.count:
+            cause, count = max(failure.causes.items(), key=lambda item: item[1])
+            words = words.replace("were", "was") if failure.count == 1 else words
+            most = "" if count == failure.count else f"{count:,} "
+            said.append(f"{failure.count:,} {words} ({most}{visible(cause, 40)})")
+    if not said:
+        return []
+    text = f"Of {counted(found.attempts, 'socket')} that we asked for, {listed(said)}."
+    again = found.reconnects
+    if again.count and again.recovered_s.p50 is not None:
+        most = f", {seconds(again.recovered_s.p95)} for 95 %" if again.recovered_s.p95 is not None else ""
+        text += f" {again.count:,} were opened again, after {seconds(again.recovered_s.p50)} at the median{most}."
+    return [Finding(text, "sockets-failures", "bad")]
+
+
+def lost_messages(run: RunData) -> list[Finding]:
+    """Say what was wrong with messages."""
+    found = run.record.websockets
+    if found is None:
+        return []
+    counts = {words: getattr(found.messages, name) for name, words in _FAULTS.items()}
+    said = [f"{count:,} {words}" for words, count in counts.items() if count]
+    if not said:
+        return []
+    received = counted(found.messages.received, "message")
+    return [Finding(f"{received} came; {listed(said)}.", "sockets-turnover", "bad")]
