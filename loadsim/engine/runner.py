@@ -17,6 +17,7 @@ from locust.env import Environment
 
 from loadsim.engine import load, locustfile
 from loadsim.engine.engine import Engine, in_words, use_cpus
+from loadsim.engine.room import make_room
 from loadsim.engine.tasks import iterations
 from loadsim.errors import EngineError, LoadsimError, UsageError
 from loadsim.profiles import parse_profile
@@ -72,6 +73,8 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     engine.obey(commands)
     user_class = load.user_class(plan)
     engine.use(iterations(user_class), user_class.visitor_classes)
+    held = plan.sockets is not None and plan.model == "closed"
+    make_room(plan.users, len(engine.origin.socket_addresses), all_at_once=held)
     notes = engine.origin.check() if plan.sockets is None else engine.origin.check_sockets()
     environment = Environment(user_classes=[user_class], host=plan.http.url, events=locust.events)  # scripts listen
     environment.engine = engine
