@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loadsim.record import PhaseRecord, Quantiles, Recovery
+from loadsim.record import PhaseRecord, Quantiles, Recovery, RouteRecord
 from loadsim.report.drawings.common import when
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
@@ -16,7 +16,8 @@ FELT = 1.25
 MUCH_LONGER = 1.5
 LONG_TAIL = 8.0
 """A p99 this many times the median is long enough to ask what it is made of."""
-_SAMPLES = 100
+_A_FEW = 20
+_AS_LONG, _RARE = 0.95, 0.1
 _KNOTS = (("p50", 0.5), ("p75", 0.25), ("p90", 0.1), ("p95", 0.05), ("p99", 0.01))
 
 
@@ -137,7 +138,7 @@ def tail(run: RunData) -> list[Finding]:
     bound, from the record's quantiles alone.
     """
     limit, total = run.main_time.p99, run.main_time.count
-    routes = {n: r for n, r in run.record.routes.items() if r.count >= _SAMPLES}
+    routes = {n: r for n, r in run.record.routes.items() if r.count >= _A_FEW}
     if limit is None or len(run.record.routes) < 2 or not total:
         return []
     best, most = "", 0.0
@@ -148,11 +149,27 @@ def tail(run: RunData) -> list[Finding]:
     of_tail = min(1.0, most / (0.01 * total))
     of_all = routes[best].count / total if best else 1.0
     if of_tail < 0.5 or of_all > of_tail / 2:
-        return []
+        return _slow_route(run, routes, limit, total)
     return [
         Finding(
             f"{visible(best, 80)} carries the tail: it is {share(of_all)} of the requests, and at least "
             f"{share(of_tail)} of those that took longer than p99 ({seconds(limit)}).",
+            "latency-percentiles",
+        )
+    ]
+
+
+def _slow_route(run: RunData, routes: dict[str, RouteRecord], limit: float, total: int) -> list[Finding]:
+    """Name a rare route of which the usual request takes as long as the slowest hundredth of all."""
+    medians = {n: (r.service_time_s if run.closed else r.response_time_s).p50 for n, r in routes.items()}
+    slow = [n for n, p50 in medians.items() if (p50 or 0.0) >= _AS_LONG * limit and routes[n].count <= _RARE * total]
+    if not slow:
+        return []
+    most = max(slow, key=lambda name: routes[name].count)
+    return [
+        Finding(
+            f"{visible(most, 80)} makes the tail: it is {share(routes[most].count / total)} of the requests, and its "
+            f"median ({seconds(medians[most])}) is as long as p99 of all ({seconds(limit)}).",
             "latency-percentiles",
         )
     ]

@@ -54,7 +54,9 @@ def test_hovering_reads_every_series_in_every_chart_over_time(browser, pages):
         hover(page, "balancer-distribution", 0.4, 0.3)
         assert page.locator("#balancer-distribution .at").inner_text().startswith("web-")
         hover(page, "latency-heatmap", 0.5, 0.6)
-        assert ": " in page.locator("#latency-heatmap .at").inner_text()
+        told = page.locator("#latency-heatmap .at").inner_text()
+        assert ": " in told
+        assert page.locator("#requests-over-time .at").inner_text() == told.split(",")[0]
 
 
 def test_dragging_zooms_all_charts_over_time_and_a_double_click_shows_the_whole_run(browser, pages):

@@ -98,6 +98,20 @@ def test_a_process_that_used_a_whole_core_of_several_is_named(loaded):
     assert "web-2 in 20 of 60 seconds" in one(run, "A whole core was used")
 
 
+def test_a_rare_route_that_always_takes_as_long_as_the_tail_is_named(loaded):
+    run = loaded("slow_backend")
+    p99 = run.record.response_time_s.p99
+    usual = next(iter(run.record.routes.values()))
+    export = msgspec.structs.replace(
+        usual, count=90, response_time_s=msgspec.structs.replace(usual.response_time_s, p50=p99, p75=p99, p90=p99)
+    )
+    quick = msgspec.structs.replace(usual.response_time_s, p50=0.001, p75=0.001, p90=0.001, p95=0.001, p99=0.001)
+    routes = {"GET /": msgspec.structs.replace(usual, response_time_s=quick), "GET /export": export}
+    text = one(replace(run, record=msgspec.structs.replace(run.record, routes=routes)), "makes the tail")
+    assert text.startswith("GET /export makes the tail: it is ")
+    assert "as long as p99 of all" in text
+
+
 def test_a_quiet_run_says_that_nothing_stood_out_and_that_the_generator_was_well(loaded):
     found = seen(loaded("quiet"))
     assert [finding.tone for finding in found] == ["", "note"]

@@ -234,7 +234,14 @@
   };
   const markAll = (chart, index) => {
     if (chart.data.scale !== "clock") return mark(chart, index);
-    for (const other of charts) if (other.data.scale === "clock" && other.data.kind !== "heat") mark(other, index === null ? null : Math.min(index, other.data.xs.length - 1));
+    markTime(index === null ? null : chart.data.xs[index]);
+  };
+  // Charts need not have the same seconds: each marks its own, if it has that one.
+  const markTime = (x) => {
+    for (const other of timed) if (other.data.xs.length) {
+      const index = x === null ? -1 : nearest(other.data.xs, x);
+      mark(other, index >= 0 && Math.abs(other.data.xs[index] - x) <= 1 ? index : null);
+    }
   };
   const heat = (chart, x, y) => {
     const { edges, counts, start, column } = chart.data.heat;
@@ -251,11 +258,15 @@
       const { frame } = chart.view, origin = plot.getBoundingClientRect();
       const [sx, sy] = [event.clientX - origin.left, event.clientY - origin.top], box = frame.bbox;
       if (sx < box.left - 4 || sx > box.right + 4 || sy < box.top || sy > box.bottom) return;
-      if (data.kind === "heat") heat(chart, frame.x_scale.invert(sx), frame.y_scale.invert(sy));
+      if (data.kind === "heat") {
+        const x = frame.x_scale.invert(sx);
+        heat(chart, x, frame.y_scale.invert(sy));
+        markTime(Math.floor(x / data.factor));
+      }
       else if (data.kind === "bars") mark(chart, Math.max(0, Math.min(data.categories.length - 1, Math.round(frame.y_scale.invert(sy)))));
       else if (data.xs.length) markAll(chart, nearest(data.xs, frame.x_scale.invert(sx) / data.factor));
     });
-    plot.addEventListener("pointerleave", () => data.kind === "heat" ? ($(".at", element).textContent = "") : markAll(chart, null));
+    plot.addEventListener("pointerleave", () => { $(".at", element).textContent = ""; markAll(chart, null); });
     plot.addEventListener("dblclick", reset);
     // Browsers turn the wheel sideways while Shift is held; a trackpad may do so without.
     plot.addEventListener("wheel", (event) => {

@@ -46,6 +46,14 @@ def test_hovering_reads_every_run_at_that_second(browser, pages):
         assert page.locator("#requests-over-time .at").inner_text() == page.locator("#latency .at").inner_text()
 
 
+def test_a_chart_that_has_not_the_second_pointed_at_marks_none(browser, pages):
+    with opened(browser, pages("interrupted", "closed")) as page:
+        hover(page, "requests-over-time", 0.1)
+        assert page.locator("#latency .at").inner_text() == page.locator("#requests-over-time .at").inner_text() != ""
+        hover(page, "requests-over-time", 0.9)
+        assert page.locator("#latency [data-series='0'] output").inner_text() == "–"
+
+
 def test_a_run_is_switched_off_in_a_chart(browser, pages):
     with opened(browser, pages("spiky", "failing", "interrupted")) as page:
         before = ink(page, "in-flight")
