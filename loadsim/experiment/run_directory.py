@@ -31,8 +31,9 @@ def run_directory(given: Path | None, name: str) -> Iterator[Path]:
     """Make the directory, and take it away again if an error comes before anything is in it."""
     wanted = given if given is not None else Path("reports") / name
     there = next(place for place in (wanted, *wanted.parents) if place.exists())
-    directory = make_run_directory(given, name)
+    directory = wanted
     try:
+        directory = make_run_directory(given, name)
         yield directory
     except BaseException:
         with suppress(OSError):

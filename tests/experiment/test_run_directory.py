@@ -112,6 +112,13 @@ def test_a_directory_that_was_there_or_holds_something_stays(tmp_path: Path) -> 
     assert (tmp_path / "used" / "note").exists()
 
 
+def test_a_place_without_room_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_directory, "ROOM_BYTES", 1 << 62)
+    with pytest.raises(UsageError, match="MiB of room"), run_directory.run_directory(tmp_path / "a" / "b", "x"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_ends_well_keeps_its_directory(tmp_path: Path) -> None:
     with run_directory.run_directory(tmp_path / "a", "x") as directory:
         pass
