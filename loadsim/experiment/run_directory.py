@@ -28,9 +28,14 @@ def run_id(scenario: str, topology: str | None, now: datetime) -> str:
 
 @contextmanager
 def run_directory(given: Path | None, name: str) -> Iterator[Path]:
-    """Make the directory, and take it away again if an error comes before anything is in it."""
+    """Make the directory; if an error comes before anything is in it, everything is again as it was.
+
+    A run that is there already is kept beside it, under its name and the time it was written.
+    """
     wanted = given if given is not None else Path("reports") / name
-    there = next(place for place in (wanted, *wanted.parents) if place.exists())
+    with _in_words(wanted):
+        kept = _put_aside(wanted) if given is not None else None
+        there = next(place for place in (wanted, *wanted.parents) if place.exists())
     directory = wanted
     try:
         directory = make_run_directory(given, name)
@@ -41,28 +46,20 @@ def run_directory(given: Path | None, name: str) -> Iterator[Path]:
                 if place == there:
                     break
                 place.rmdir()
+            if kept is not None:
+                kept.rename(wanted)
         raise
 
 
 def make_run_directory(given: Path | None, name: str) -> Path:
-    """Create the directory and try to write in it. Raises UsageError with what to do.
-
-    A run that is there already is kept beside it, under its name and the time it was written.
-    """
+    """Create the directory and try to write in it. Raises UsageError with what to do."""
     directory = given if given is not None else Path("reports") / name
-    try:
+    with _in_words(directory):
         if given is None:
             directory = _make_unused(directory)
-        else:
-            _put_aside(directory)
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=directory) as trial:
             trial.write(b"loadsim")
-    except OSError as error:
-        raise UsageError(
-            f"the run directory '{directory}' cannot be written: {error.strerror or error}",
-            hint="Name another one with --out DIR.",
-        ) from None
     free_bytes = shutil.disk_usage(directory).free
     if free_bytes < ROOM_BYTES:
         raise UsageError(
@@ -73,13 +70,25 @@ def make_run_directory(given: Path | None, name: str) -> Path:
     return directory
 
 
-def _put_aside(directory: Path) -> None:
+@contextmanager
+def _in_words(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the run directory '{directory}' cannot be written: {error.strerror or error}",
+            hint="Name another one with --out DIR.",
+        ) from None
+
+
+def _put_aside(directory: Path) -> Path | None:
+    """Give a directory that holds a run another name, and return it."""
     record = next((file for name in _RECORDS if (file := directory / name).exists()), None)
     if record is None:
-        return
+        return None
     written = datetime.fromtimestamp(record.stat().st_mtime, UTC)
     kept = _make_unused(directory.with_name(f"{directory.name}-{written.strftime('%Y%m%dT%H%M%SZ')}"))
-    directory.rename(kept)  # onto the empty directory just made
+    return directory.rename(kept)  # onto the empty directory just made
 
 
 def _make_unused(path: Path) -> Path:

@@ -45,11 +45,12 @@ def test_a_directory_of_ones_own_is_made_with_its_parents_and_may_be_there(tmp_p
 def test_an_earlier_run_in_ones_own_directory_is_kept_beside_it(tmp_path: Path) -> None:
     wanted = tmp_path / "mine"
     for content in ("first", "second"):
-        make_run_directory(wanted, "ignored")
-        (wanted / "run.json").write_text(content)
+        with run_directory.run_directory(wanted, "ignored"):
+            (wanted / "run.json").write_text(content)
         os.utime(wanted / "run.json", (NOW.timestamp(), NOW.timestamp()))
-    assert make_run_directory(wanted, "ignored") == wanted
-    assert list(wanted.iterdir()) == []
+    with run_directory.run_directory(wanted, "ignored") as directory:
+        assert directory == wanted
+        assert list(wanted.iterdir()) == []
     kept = {path.name: (path / "run.json").read_text() for path in tmp_path.iterdir() if path != wanted}
     assert kept == {"mine-20260131T120005Z": "first", "mine-20260131T120005Z-2": "second"}
 
@@ -110,6 +111,15 @@ def test_a_directory_that_was_there_or_holds_something_stays(tmp_path: Path) -> 
         raise UsageError("no")
     assert (tmp_path / "there").is_dir()
     assert (tmp_path / "used" / "note").exists()
+
+
+def test_a_failed_start_leaves_an_earlier_run_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("earlier")
+    with pytest.raises(UsageError), run_directory.run_directory(tmp_path / "mine", "x") as directory:
+        refuse(directory)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert (tmp_path / "mine" / "run.json").read_text() == "earlier"
 
 
 def test_a_place_without_room_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
