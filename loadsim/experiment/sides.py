@@ -63,7 +63,8 @@ def _side(
     file = read_config(find_config(config))
     if is_url(given):
         settings = load_settings(_needed(scenario), {**flags, "target": given}, requests=requests, config=config)
-        return Side(redact_url(given), urlsplit(redact_url(given)).netloc or given, _without_objectives(settings))
+        shown = redact_url(given)
+        return Side(shown, urlsplit(shown).netloc.rpartition("@")[2] or shown, _without_objectives(settings))
     if _topology_name(given) in (*TOPOLOGIES, *file.topologies):
         settings = load_settings(_needed(scenario), {**flags, "topology": given}, config=config)
         return Side(given, given, _without_objectives(settings))
