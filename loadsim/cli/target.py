@@ -117,12 +117,13 @@ def _show(target: StandingTarget, as_json: bool) -> None:
         facts = {"up": True, "url": target.url, "topology": target.topology, "pools": target.pools}
         lines = [json.dumps({**facts, "processes": processes, "gone": gone, "keeper_pid": target.pid})]
     else:
+        width = max(len(each["name"]) for each in target.processes)
         lines = [
             f"{target.url}  {target.topology}: {target.description}",
             *(
-                f"  {each.name:<10} process {each.pid:<8} {each.cpu_s:8.2f} s CPU  {each.rss_bytes / 2**20:6.1f} MiB"
+                f"  {each.name:<{width}} process {each.pid:<8} {each.cpu_s:8.2f} s CPU {each.rss_bytes / 2**20:7.1f} MiB"
                 for each in used
             ),
-            *(f"  {name:<10} has ended; its log: {target.scratch}/{name}.log" for name in gone),
+            *(f"  {name:<{width}} has ended; its log: {target.scratch}/{name}.log" for name in gone),
         ]
     open_console().out("\n".join(lines), highlight=False)

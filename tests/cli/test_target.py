@@ -77,7 +77,7 @@ def test_a_part_that_has_died_is_told_with_where_its_log_is(run: Run) -> None:
     os.kill(told["processes"][0]["pid"], signal.SIGKILL)
     status = run("status")
     assert status.returncode == 3
-    assert "web-1      has ended; its log: " in status.stdout
+    assert "web-1 has ended; its log: " in status.stdout
 
 
 def test_a_keeper_that_was_killed_is_no_target(run: Run, tmp_path: Path) -> None:
