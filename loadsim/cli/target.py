@@ -118,10 +118,11 @@ def _show(target: StandingTarget, as_json: bool) -> None:
         lines = [json.dumps({**facts, "processes": processes, "gone": gone, "keeper_pid": target.pid})]
     else:
         width = max(len(each["name"]) for each in target.processes)
+        mib = 2**20
         lines = [
             f"{target.url}  {target.topology}: {target.description}",
             *(
-                f"  {each.name:<{width}} process {each.pid:<8} {each.cpu_s:8.2f} s CPU {each.rss_bytes / 2**20:7.1f} MiB"
+                f"  {each.name:<{width}} process {each.pid:<8} {each.cpu_s:8.2f} s CPU {each.rss_bytes / mib:7.1f} MiB"
                 for each in used
             ),
             *(f"  {name:<{width}} has ended; its log: {target.scratch}/{name}.log" for name in gone),
