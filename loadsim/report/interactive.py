@@ -134,19 +134,17 @@ def _add_bars(plot: Any, chart: Chart, source: Any) -> None:
     dots = [i for i, series in enumerate(chart.series) if series.shape == "dot"]
     if len(dots) == 2:
         plot.hbar(y="row", left=f"v{dots[0]}", right=f"v{dots[1]}", height=0.14, source=source, color=LIGHT["line"])
-    thick = bar_places(chart)[0]
     for number, series in enumerate(chart.series):
-        _add_bar(plot, series, number, source, thick=thick, many=many)
+        _add_bar(plot, chart, series, number, source, many=many)
 
 
-def _add_bar(plot: Any, series: Series, number: int, source: Any, *, thick: float, many: bool) -> None:
+def _add_bar(plot: Any, chart: Chart, series: Series, number: int, source: Any, *, many: bool) -> None:
     style = {"color": LIGHT[series.role], "source": source, "name": f"s{number}"}
     if series.shape == "bar":
-        plot.hbar(y=f"row{number}", left=0.0, right=f"v{number}", height=thick, **style)
+        plot.hbar(y=f"row{number}", left=0.0, right=f"v{number}", height=bar_places(chart)[0], **style)
     elif series.shape == "tick":
-        plot.scatter(
-            f"v{number}", "row", marker="dash", angle=np.pi / 2, size=12 if many else 26, line_width=2, **style
-        )
+        high = 12 if many else round(26 * row_room(chart))
+        plot.scatter(f"v{number}", "row", marker="dash", angle=np.pi / 2, size=high, line_width=2, **style)
     else:
         plot.scatter(f"v{number}", "row", marker="circle", size=6 if many else 11, line_color=None, **style)
 

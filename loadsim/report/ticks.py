@@ -11,8 +11,7 @@ from loadsim.report.chart import Axis, FloatArray, Unit, percentile_place
 from loadsim.report.text import amount, clock
 from loadsim.units import format_size
 
-ROOM_FOR_A_DOT = 1.08
-"""How much further than its value a log axis reaches, so that a dot at its end is not cut."""
+_ROOM_FOR_A_DOT = 1.08
 _NOTHING = 1e-12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _CLOCK_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -44,6 +43,11 @@ def logarithmic(title: str, values: FloatArray, *, also: tuple[float, ...] = ())
     places = [m * 10.0**e for e in exponents for m in mantissas]
     ticks = tuple((p, label(p, "seconds")) for p in places if low * 0.999 <= p <= high * 1.001)
     return Axis(title, "seconds", "log", low, high, ticks)
+
+
+def around(values: FloatArray) -> FloatArray:
+    """Return what a log axis has to hold so that no dot at one of the values is cut at its end."""
+    return np.concatenate([values / _ROOM_FOR_A_DOT, values * _ROOM_FOR_A_DOT])
 
 
 def percentile(title: str) -> Axis:

@@ -10,6 +10,8 @@ from loadsim.report.rundata import RunData, load_run
 
 REPORT, SUMMARY = "report.html", "report.md"
 Size = tuple[int, int]
+_SUBJECT = 90
+"""As many characters as stand in the corner of a picture."""
 
 
 def write_report(directory: Path) -> Path:
@@ -45,7 +47,8 @@ def write_overlay(
     laid = lay_out(runs)
     drawn = overlay_charts(laid)
     paths = [write_page(overlay_page(laid, drawn), directory / REPORT)] if "html" in formats else []
-    subject = " · ".join(one.label for one in laid)
+    names = " · ".join(one.label for one in laid)
+    subject = names if len(names) <= _SUBJECT else f"{len(laid)} runs"
     paths += _write_charts(drawn, directory, formats, subject, dark=dark, size=size)
     return [*paths, write_overlay_markdown(laid, directory / SUMMARY)] if "md" in formats else paths
 

@@ -86,7 +86,7 @@ def backend_latency(run: RunData) -> Chart | None:
         + "; ".join(f"{n} {seconds(float(v))}" for n, v in zip(names[:12], p99[:12], strict=True))
         + ("; and others." if len(names) > 12 else "."),
         kind="bars",
-        x=ticks.logarithmic(f"{word} time", np.concatenate([p50, p99, ticks.ROOM_FOR_A_DOT * p99])),
+        x=ticks.logarithmic(f"{word} time", ticks.around(np.concatenate([p50, p99]))),
         y=ticks.category(names),
         series=(Series("p50", "p50", "p50", p50, "dot"), Series("p99", "p99", "p99", p99, "dot")),
         categories=names,

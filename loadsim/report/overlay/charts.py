@@ -176,15 +176,14 @@ def lay_over(laid: Sequence[Laid], draw: Draw, picks: Sequence[Pick], reading: s
     marks = _shared_marks(charts)
     at = tuple(mark.at for mark in marks)
     bars = first.kind == "bars"
+    along = ticks.around(values) if first.x.scale == "log" else values
     missing = [one.label for one in laid if one.label not in {kept.label for kept, _ in drawn}]
     return replace(
         first,
         title=title or first.title,
         reading=reading + (f" Nothing to draw of {listed(missing)}." if missing else ""),
         alt=" ".join(f"{one.label}: {chart.alt}" for one, chart in drawn),
-        x=ticks.like(first.x, values * ticks.ROOM_FOR_A_DOT)
-        if bars
-        else max((chart.x for chart in charts), key=lambda axis: axis.high),
+        x=ticks.like(first.x, along) if bars else max((chart.x for chart in charts), key=lambda axis: axis.high),
         y=ticks.category(names) if bars else ticks.like(first.y, values, also=at),
         xs=xs,
         series=series,

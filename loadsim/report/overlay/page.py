@@ -38,8 +38,7 @@ def cautions(laid: Sequence[Laid]) -> list[str]:
     for one in laid:
         record = one.run.record
         if record.verdict == "invalid":
-            why = " ".join(visible(reason).rstrip(".") + "." for reason in record.reasons)
-            found.append(f"{one.label} is invalid, its figures are not its target's alone: {why}")
+            found += [f"{one.label} is invalid: {visible(reason)}" for reason in record.reasons]
         if not record.complete:
             found.append(f"{one.label} was cut short: its figures are of what had happened until then.")
         if not record.requests.count:

@@ -143,7 +143,7 @@ def test_beside_a_closed_loop_all_times_are_service_times(laid, loaded):
 
 def test_an_invalid_run_and_one_cut_short_are_no_measure_and_that_is_said(laid):
     found = cautions(laid("saturated", "interrupted"))
-    assert any("is invalid, its figures are not its target's alone" in text for text in found)
+    assert any(" is invalid: the generator was saturated" in text for text in found)
     assert any("was cut short" in text for text in found)
 
 
