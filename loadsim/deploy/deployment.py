@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from loadsim.deploy import servers
+from loadsim.deploy import postgres, servers
 from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
 from loadsim.deploy.keeper_link import KeeperLink, describe_failure
@@ -49,9 +49,8 @@ class Deployment:
         return self._keeper.pid
 
     def usage(self) -> list[ProcessUsage]:
-        """Return what each server, and the balancer, has used so far; those that have ended are left out."""
-        named = [(name, pid) for name, pid in self._keeper.pids.items() if name != "seed"]
-        return usage(named, process_table())
+        """Return what each server, database and the balancer has used so far; those that have ended are left out."""
+        return usage(self._keeper.pids.items(), process_table())
 
     def balancer_counts(self) -> dict[str, int] | None:
         """Return how many requests the balancer has sent to each server; None without a balancer, or if it is gone."""
@@ -89,6 +88,14 @@ class Deployment:
         written = orders.with_suffix(".new")
         written.write_text(json.dumps({"delay_s": delay_s, "error_share": error_share}))
         written.replace(orders)
+
+    def partition(self, replica: str) -> None:
+        """Cut a replica off from the primary's changes: it is read on, and serves ever older data."""
+        postgres.pause_replay(self.scratch, replica, paused=True)
+
+    def heal(self, replica: str) -> None:
+        """Let a replica that was cut off catch up."""
+        postgres.pause_replay(self.scratch, replica, paused=False)
 
     def detach(self, state_file: Path) -> None:
         """Let the target outlive this process; who is told of it by ``state_file`` may end it.
@@ -148,13 +155,16 @@ def _plan(
     topology: Topology, cpus: set[int] | None, port: int | None, scratch: Path | None, timeout_s: float
 ) -> tuple[Plan, int]:
     private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
-    if len(os.fsencode(servers.socket_path(private, max(topology.server_names, key=len)))) > _LONGEST_SOCKET_PATH:
+    sockets = [servers.socket_path(private, name) for name in topology.server_names]
+    sockets += [postgres.socket_path(private, name) for name in topology.data.server_names]
+    if max(len(os.fsencode(path)) for path in sockets) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)
     balancer = _BALANCERS.get(topology.balancer)
     binary = balancer.find() if balancer else None
     chosen = _check_port(port) if port is not None else free_port()
     direct = None if balancer else chosen
+    databases = postgres.parts(topology.data, private, topology.total_slots)
     own = [
         servers.server(topology, pool, name, private, direct) for pool in topology.pools for name in pool.server_names
     ]
@@ -163,8 +173,10 @@ def _plan(
         files[balancer.config_file] = balancer.configuration(topology, private, chosen)
         own.append(balancer.process(binary, private, chosen))
     stages = (
-        Stage("seeding the database", (servers.seeding(private),)),
-        Stage(f"starting {topology.describe()}", tuple(own)),
+        *databases.before,
+        Stage("seeding the database", (servers.seeding(topology, private),)),
+        *databases.after,
+        Stage(f"starting {topology.describe()}", (*databases.beside, *own)),
     )
     return Plan(str(private), stages, files, tuple(sorted(cpus or ())), timeout_s), chosen
 

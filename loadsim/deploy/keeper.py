@@ -29,6 +29,7 @@ import resource
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ from loadsim.deploy.usage import descendants, identity, process_table
 POLL_S = 0.02
 LOG_BYTES = 8 * 1024 * 1024
 TAIL_LINES = 20
+_POSTGRES_PROTOCOL = 3 << 16
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LINUX = sys.platform == "linux"
 
@@ -242,8 +244,8 @@ class Keeper:
     def _stop(self) -> None:
         """End all descendants: politely, then by force. Only then return."""
         for pid in list(self._running):
-            _signal(-pid, signal.SIGCONT)  # a frozen process learns of SIGTERM only once it goes on
-            _signal(pid, signal.SIGTERM)
+            _signal(-pid, signal.SIGCONT)  # a frozen process learns of other signals only once it goes on
+            _signal(pid, self._running[pid].stop)
         until = time.monotonic() + self._plan.grace_s
         while self._reap() and time.monotonic() < until:
             time.sleep(POLL_S / 2)
@@ -268,18 +270,30 @@ class Keeper:
 
 
 def answers(process: Process, timeout_s: float = 1.0) -> bool:
-    """Return whether the process answers 200 to ``GET path``."""
+    """Return whether the process answers as it is to when it is up."""
     family = socket.AF_UNIX if process.unix else socket.AF_INET
     address: Any = process.unix or ("127.0.0.1", process.port)
-    request = f"GET {process.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     try:
         with socket.socket(family) as link:
             link.settimeout(timeout_s)
             link.connect(address)
-            link.sendall(request.encode())
-            return link.recv(64).split()[1:2] == [b"200"]
+            return _takes_clients(link) if process.speaks == "postgres" else _is_healthy(link, process.path)
     except OSError:
         return False
+
+
+def _is_healthy(link: socket.socket, path: str) -> bool:
+    link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    return link.recv(64).split()[1:2] == [b"200"]
+
+
+def _takes_clients(link: socket.socket) -> bool:
+    """Ask a PostgreSQL server for a session: R(eady to go on), or E(rror) while it starts. Then terminate."""
+    body = struct.pack("!i", _POSTGRES_PROTOCOL) + b"user\0postgres\0database\0postgres\0\0"
+    link.sendall(struct.pack("!i", 4 + len(body)) + body)
+    answer = link.recv(1)
+    link.sendall(b"X" + struct.pack("!i", 4))
+    return answer == b"R"
 
 
 def _how(code: int) -> str:
@@ -291,7 +305,7 @@ def _how(code: int) -> str:
         return f"was killed by signal {-code}"
 
 
-def _signal(pid: int, number: signal.Signals) -> bool:
+def _signal(pid: int, number: int) -> bool:
     try:
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):

@@ -28,6 +28,8 @@ class KeeperLink:
     def __init__(self, plan: Plan) -> None:
         self.scratch = Path(plan.scratch)
         self.pids: dict[str, int] = {}
+        """Of what lasts; those that are done once, and end, are left out."""
+        self._lasting = {process.name for stage in plan.stages for process in stage.processes if not process.once}
         self.failed: list[dict[str, Any]] = []
         self.words: list[str] = []
         """What it said that is no event: the traceback of a bug."""
@@ -119,7 +121,7 @@ class KeeperLink:
         except (ValueError, TypeError, KeyError):
             self.words.append(line.decode(errors="replace"))
             return None
-        if kind == "started":
+        if kind == "started" and event["name"] in self._lasting:
             self.pids[event["name"]] = event["pid"]
         elif kind == "failed":
             self.failed.append(event)

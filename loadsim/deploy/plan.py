@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 MOST_FILES = 65_536
 SCRATCH_PREFIX = "loadsim-target-"
@@ -20,10 +21,11 @@ def file_limit() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process to be started: ``once`` must end with code 0; any other is up when ``GET path`` answers 200.
+    """One process to be started: ``once`` must end with code 0; any other is up when it answers.
 
     ``env`` is laid over the keeper's own environment; None takes a variable away. One of ``unix`` (a socket's path) and
-    ``port`` (on 127.0.0.1) says where to ask.
+    ``port`` (on 127.0.0.1) says where to ask: ``GET path``, which is to be answered 200, or in PostgreSQL's protocol.
+    ``stop`` is the signal that ends it.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Process:
     unix: str = ""
     port: int = 0
     path: str = "/healthz"
+    speaks: Literal["http", "postgres"] = "http"
+    stop: int = signal.SIGTERM
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Plan:
     timeout_s: float = 30.0
     """Longest that one stage may take."""
     grace_s: float = 3.0
-    """From SIGTERM to SIGKILL."""
+    """From the signal that ends a process to SIGKILL."""
 
     def to_json(self) -> str:
         """Write it on one line."""

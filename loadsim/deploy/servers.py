@@ -1,4 +1,4 @@
-"""The target's servers: granian processes that share one SQLite database, and the command that fills it first."""
+"""The target's servers: granian processes that share their databases, and the command that fills these first."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def calls_socket(scratch: Path) -> Path:
     return scratch / "services.sock"
 
 
-def seeding(scratch: Path) -> Process:
-    """Return the command that makes and fills the database."""
-    return Process("seed", (sys.executable, "-m", "target_app", "seed"), _environment(scratch), once=True)
+def seeding(topology: Topology, scratch: Path) -> Process:
+    """Return the command that makes the tables and fills them."""
+    return Process("seed", (sys.executable, "-m", "target_app", "seed"), _environment(topology, scratch), once=True)
 
 
 def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int | None = None) -> Process:
@@ -78,7 +78,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "misconduct": str(misconduct_file(scratch, name)),
         **_calls(topology, pool, scratch),
     }
-    env = _environment(scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
+    env = _environment(topology, scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
     return Process(name, argv, env, unix=unix, port=port or 0)
 
 
@@ -91,7 +91,7 @@ def _calls(topology: Topology, pool: Pool, scratch: Path) -> dict[str, str]:
     return {"services_socket": str(calls_socket(scratch)), "calls": topology.calls, **remote}
 
 
-def _environment(scratch: Path) -> dict[str, str | None]:
+def _environment(topology: Topology, scratch: Path) -> dict[str, str | None]:
     """Return what changes in the environment: the database is set, the caller's settings of Django and granian go.
 
     The target's settings (``LOADSIM_TARGET_...``) pass through.
@@ -101,4 +101,14 @@ def _environment(scratch: Path) -> dict[str, str | None]:
     if spec and spec.origin:
         found = [str(Path(spec.origin).parents[1]), os.environ.get("PYTHONPATH", "")]
         changed["PYTHONPATH"] = os.pathsep.join(part for part in found if part)
-    return changed | {f"{_PREFIX}DATABASE": str(scratch / "shop.sqlite3")}
+    return changed | {f"{_PREFIX}{setting.upper()}": value for setting, value in _databases(topology, scratch).items()}
+
+
+def _databases(topology: Topology, scratch: Path) -> dict[str, str]:
+    """Return the settings of where the data is."""
+    data = topology.data
+    if not data.primaries:
+        return {"database": str(scratch / "shop.sqlite3")}
+    counts = {"replicas": data.replicas, "shards": data.shards}
+    own = {name: str(count) for name, count in counts.items() if count}
+    return {"databases": data.layout, "postgres": str(scratch), "sticky_s": str(data.sticky_s), **own}

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadsim.deploy import services
+from loadsim.deploy.databases import LAYOUTS, MOST_CONNECTIONS, Databases
 from loadsim.deploy.pools import Pool, share_out
-from loadsim.errors import UsageError, nearest
+from loadsim.errors import SpecError, UsageError, nearest
+from loadsim.units import parse_duration
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
 BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
@@ -36,6 +38,9 @@ class Topology:
     of servers in ``round_robin``, 1 where none is given. With ``none`` as its ``balancer`` the one server is spoken to
     directly.
 
+    ``databases`` is how the data is laid out (:class:`~loadsim.deploy.databases.Databases`), and ``replicas``, their
+    ``lag``, the ``sticky`` time and ``shards`` are what some layouts take.
+
     Raises UsageError for what cannot be.
     """
 
@@ -50,6 +55,11 @@ class Topology:
     calls: str = "serial"
     sizes: Mapping[str, int] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=dict)
+    databases: str = "single"
+    replicas: int = 0
+    lag: str = "0s"
+    sticky: str = "0s"
+    shards: int = 0
 
     def __post_init__(self) -> None:
         self._whole("servers", self.servers, MOST_SERVERS)
@@ -64,6 +74,7 @@ class Topology:
         self._enough_servers()
         self._sizes()
         self._weights()
+        self._databases()
 
     def _enough_servers(self) -> None:
         names = self._pool_names()
@@ -97,6 +108,18 @@ class Topology:
             chosen = f"the policy {self.policy}" if self.has_balancer else "no balancer"
             raise self._wrong(f"weights with {chosen}: they go with round_robin", "Leave them out, or change that.")
 
+    def _databases(self) -> None:
+        self._one_of("databases", self.databases, LAYOUTS)
+        try:
+            primaries = self.data.primaries
+        except ValueError as error:
+            raise self._wrong(str(error)) from None
+        except SpecError as error:
+            raise self._wrong(f"lag or sticky: {error.message}") from None
+        if primaries and self.total_slots > MOST_CONNECTIONS:
+            limit = f"has a process for each: expected {MOST_CONNECTIONS} at most"
+            raise self._wrong(f"{self.total_slots} slots on PostgreSQL, which {limit}")
+
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
             raise self._wrong(f"{name}={value}: expected a whole number from 1 to {most}")
@@ -128,6 +151,12 @@ class Topology:
         return self.balancer != "none"
 
     @property
+    def data(self) -> Databases:
+        """How the data is laid out over databases."""
+        lag_s, sticky_s = parse_duration(self.lag), parse_duration(self.sticky)
+        return Databases(self.databases, self.replicas, self.shards, lag_s, sticky_s)
+
+    @property
     def total_slots(self) -> int:
         """Requests that the whole works on at once."""
         return self.servers * self.slots
@@ -157,13 +186,14 @@ class Topology:
     def describe(self) -> str:
         """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""
         servers = f"{self.servers} server{'s' * (self.servers > 1)} of {self.slots} slot{'s' * (self.slots > 1)}"
-        if not self.has_balancer:
-            return f"{servers}, no balancer"
-        parts = [f"{servers} behind {BALANCERS[self.balancer]} ({self.policy})"]
+        before = f" behind {BALANCERS[self.balancer]} ({self.policy})" if self.has_balancer else ", no balancer"
+        parts = [servers + before]
         if len(self.pools) > 1:
             parts.append("pools " + ", ".join(f"{pool.name} {pool.servers}" for pool in self.pools))
         if self.has_inner_calls:
             parts.append(f"{self.calls} calls over HTTP")
+        if self.data.primaries:
+            parts.append(self.data.describe())
         return "; ".join(parts)
 
 
@@ -178,6 +208,8 @@ TOPOLOGIES = {
         Topology("balanced", servers=4, slots=4),
         Topology("split", servers=4, slots=4, services=3, heavy="path", transport="http", calls="batched"),
         Topology("split-users", servers=4, slots=4, heavy="user"),
+        Topology("postgres", servers=4, slots=4, databases="postgres"),
+        Topology("replicas", servers=4, slots=4, databases="replicas", replicas=2),
         Topology("micro", servers=8, slots=2, services=6, heavy="path", transport="http", calls="batched"),
     )
 }
@@ -186,6 +218,8 @@ SUMMARIES = {
     "balanced": "Equal servers, each of which does everything.",
     "split": "Split by logic: each service and the heavy work have servers of their own; calls go over HTTP.",
     "split-users": "Split by who asks: heavy users have servers of their own, each of which does everything.",
+    "postgres": "As balanced, with PostgreSQL instead of SQLite.",
+    "replicas": "One PostgreSQL server that takes the writes, and replicas of it that are read.",
     "micro": "Split into six services, and the heavy work: the same code in smaller pieces.",
 }
 """What each built-in topology is, in a line."""
