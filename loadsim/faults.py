@@ -4,10 +4,12 @@
     pause(web-2, at=10s, for=5s)              frozen: connections stay open, and nothing answers
     slow(web-2, by=200ms, at=10s, for=5s)     each request waits so much longer
     errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500
+    partition(replica-1, at=10s, for=5s)      the replica gets no changes, and serves ever older data
     exec('make failover', at=10s)             a command of the user's own, for a system of the user's own
 
-The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``). Without ``for`` a fault
-lasts to the end of the run. Times are profile time.
+The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``); that of ``partition`` a
+replica of the database, all ``replicas``, or a pattern. Without ``for`` a fault lasts to the end of the run. Times are
+profile time.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from loadsim.calls import NAME, Argument, after_space, bind, fail, read_argument
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration, parse_share
 
-FaultKind = Literal["kill", "pause", "slow", "errors", "exec"]
+FaultKind = Literal["kill", "pause", "slow", "errors", "partition", "exec"]
 _MOST_DELAY_S = 3600.0
 
 
@@ -33,7 +35,7 @@ class Fault:
     spec: str
     kind: FaultKind
     on: str
-    """A server, a pool or a pattern; of ``exec`` the command."""
+    """A server, a pool or a pattern; of ``partition`` a replica; of ``exec`` the command."""
     start_s: float
     end_s: float | None = None
     by_s: float = 0.0
@@ -84,6 +86,7 @@ _FORMS: dict[str, _Form] = {
     "pause": _Form("on", {}, "pause(web-2, at=10s, for=5s)"),
     "slow": _Form("on", {"by": ("by_s", _delay)}, "slow(web-2, by=200ms, at=10s, for=5s)"),
     "errors": _Form("on", {"share": ("share", _part)}, "errors(web-2, share=20%, at=10s, for=5s)"),
+    "partition": _Form("on", {}, "partition(replica-1, at=10s, for=5s)"),
     "exec": _Form("command", {}, "exec('make failover', at=10s)", lasts=False),
 }
 
@@ -129,22 +132,34 @@ def _fault(text: str, kind: str, form: _Form, bound: Mapping[str, Argument]) -> 
     )
 
 
-def servers_of(fault: Fault, pools: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return the servers that a fault is done to, in order. Raises UsageError if it names none of them."""
-    found = [
-        server
-        for pool, servers in pools.items()
-        for server in servers
-        if fnmatchcase(server, fault.on) or fnmatchcase(pool, fault.on)
-    ]
-    if not found:
-        known = [*pools, *(server for servers in pools.values() for server in servers)]
-        raise UsageError(f"--fault '{fault.spec}': there is no server '{fault.on}'", hint=nearest(fault.on, known))
-    return tuple(dict.fromkeys(found))
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What there is of a target for faults to be done to: its servers by pool, and its database's replicas."""
+
+    pools: Mapping[str, Sequence[str]]
+    replicas: Sequence[str] = ()
+
+    def hit_by(self, fault: Fault) -> tuple[str, ...]:
+        """Return what a fault is done to, in order. Raises UsageError if it names none of them."""
+        groups = {"replicas": self.replicas} if fault.kind == "partition" else self.pools
+        found = [
+            name
+            for group, names in groups.items()
+            for name in names
+            if fnmatchcase(name, fault.on) or fnmatchcase(group, fault.on)
+        ]
+        if not found:
+            raise self._none(fault, [name for names in groups.values() for name in names], groups)
+        return tuple(dict.fromkeys(found))
+
+    def _none(self, fault: Fault, names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> UsageError:
+        what = "replica" if fault.kind == "partition" else "server"
+        hint = nearest(fault.on, [*groups, *names]) if names else "--topology replicas has some."
+        return UsageError(f"--fault '{fault.spec}': there is no {what} '{fault.on}'", hint=hint)
 
 
-def check_faults(faults: Sequence[Fault], duration_s: float, pools: Mapping[str, Sequence[str]] | None) -> None:
-    """Raise UsageError for what cannot be: ``pools`` are None for a system whose servers are not known."""
+def check_faults(faults: Sequence[Fault], duration_s: float, parts: Parts | None) -> None:
+    """Raise UsageError for what cannot be: ``parts`` are None for a system whose servers are not known."""
     for fault in faults:
         if fault.start_s >= duration_s:
             raise UsageError(
@@ -153,21 +168,22 @@ def check_faults(faults: Sequence[Fault], duration_s: float, pools: Mapping[str,
             )
         if fault.kind == "exec":
             continue
-        if pools is None:
+        if parts is None:
             raise UsageError(
                 f"--fault '{fault.spec}' needs the bundled target: loadsim does not know the servers of another one",
                 hint="For a system of your own: exec('your command', at=10s).",
             )
-        servers_of(fault, pools)
-    _check_overlaps([fault for fault in faults if fault.kind != "exec"], duration_s, pools or {})
+        parts.hit_by(fault)
+    if parts is not None:
+        _check_overlaps([fault for fault in faults if fault.kind != "exec"], duration_s, parts)
 
 
-def _check_overlaps(faults: Sequence[Fault], duration_s: float, pools: Mapping[str, Sequence[str]]) -> None:
+def _check_overlaps(faults: Sequence[Fault], duration_s: float, parts: Parts) -> None:
     """Refuse two faults on one server at one time: when the first ends, it would undo the second."""
     for number, one in enumerate(faults):
         for other in faults[number + 1 :]:
             apart = one.until(duration_s) <= other.start_s or other.until(duration_s) <= one.start_s
-            shared = set(servers_of(one, pools)) & set(servers_of(other, pools))
+            shared = set(parts.hit_by(one)) & set(parts.hit_by(other))
             if shared and not apart:
                 raise UsageError(
                     f"--fault '{one.spec}' and --fault '{other.spec}' overlap on {min(shared)}",

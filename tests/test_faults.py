@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loadsim.errors import SpecError, UsageError
-from loadsim.faults import Fault, check_faults, parse_fault, servers_of
+from loadsim.faults import Fault, Parts, check_faults, parse_fault
 
-POOLS = {"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}
+PARTS = Parts({"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}, ["replica-1", "replica-2"])
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ POOLS = {"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}
         ("slow(web-*, by=200ms, at=10s, for=5s)", Fault("", "slow", "web-*", 10.0, 15.0, by_s=0.2)),
         ("slow(web-2, 200ms, 10s, 5s)", Fault("", "slow", "web-2", 10.0, 15.0, by_s=0.2)),
         ("errors(web-2, share=20%, at=0s)", Fault("", "errors", "web-2", 0.0, share=0.2)),
+        ("partition(replica-1, at=10s, for=5s)", Fault("", "partition", "replica-1", 10.0, 15.0)),
         ("exec('echo a, b (c)', at=2s)", Fault("", "exec", "echo a, b (c)", 2.0)),
     ],
 )
@@ -62,11 +63,32 @@ def test_an_error_points_at_the_character_and_says_what_is_known(text: str, at: 
     ],
 )
 def test_a_fault_is_done_to_a_server_a_pool_or_all_that_fit_a_pattern(on: str, servers: tuple[str, ...]) -> None:
-    assert servers_of(Fault("", "kill", on, 0.0), POOLS) == servers
+    assert PARTS.hit_by(Fault("", "kill", on, 0.0)) == servers
 
 
-def checked(*texts: str, pools: dict[str, list[str]] | None = POOLS) -> None:
-    check_faults([parse_fault(text) for text in texts], 30.0, pools)
+@pytest.mark.parametrize(
+    ("on", "replicas"),
+    [("replica-2", ("replica-2",)), ("replicas", ("replica-1", "replica-2")), ("*", ("replica-1", "replica-2"))],
+)
+def test_only_replicas_are_cut_off(on: str, replicas: tuple[str, ...]) -> None:
+    assert PARTS.hit_by(Fault("", "partition", on, 0.0)) == replicas
+
+
+def checked(*texts: str, parts: Parts | None = PARTS) -> None:
+    check_faults([parse_fault(text) for text in texts], 30.0, parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "hint"),
+    [
+        ("partition(web-1, at=1s)", PARTS, "replica-1"),
+        ("partition(replica-1, at=1s)", Parts({"web": ["web-1"]}), "--topology replicas has some"),
+    ],
+)
+def test_what_is_no_replica_cannot_be_cut_off(text: str, parts: Parts, hint: str) -> None:
+    with pytest.raises(UsageError, match="there is no replica") as caught:
+        checked(text, parts=parts)
+    assert hint in caught.value.hint
 
 
 def test_a_server_that_is_not_there_is_told_with_the_nearest() -> None:
@@ -81,9 +103,9 @@ def test_a_fault_after_the_end_is_refused() -> None:
 
 
 def test_only_commands_can_be_done_to_a_system_of_ones_own() -> None:
-    checked("exec(true, at=1s)", pools=None)
+    checked("exec(true, at=1s)", parts=None)
     with pytest.raises(UsageError, match="bundled target") as caught:
-        checked("kill(web-1, at=1s)", pools=None)
+        checked("kill(web-1, at=1s)", parts=None)
     assert "exec(" in caught.value.hint
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import IO, Self
 
 from loadsim.deploy import Deployment
-from loadsim.faults import Fault, servers_of
+from loadsim.errors import TargetError
+from loadsim.faults import Fault, Parts
 from loadsim.measure.recovery import Event
 from loadsim.record import FaultRecord
 from loadsim.redact import plain_text, redact_text
@@ -84,9 +85,10 @@ class FaultPlayer:
     _stopped: bool = False
 
     def __post_init__(self) -> None:
-        pools = self.deployment.pools if self.deployment else {}
+        target = self.deployment
+        parts = Parts(target.pools, target.topology.data.replica_names) if target else Parts({})
         for fault in self.faults:
-            servers = () if fault.kind == "exec" else servers_of(fault, pools)
+            servers = () if fault.kind == "exec" else parts.hit_by(fault)
             self.happened.append(Happened(fault, servers))
 
     def advance(self, time_s: float) -> None:
@@ -139,9 +141,9 @@ class FaultPlayer:
             "pause": target.pause,
             "slow": lambda server: target.misbehave(server, delay_s=fault.by_s),
             "errors": lambda server: target.misbehave(server, error_share=fault.share),
+            "partition": target.partition,
         }
-        for server in each.servers:
-            begin[fault.kind](server)
+        self._do(begin[fault.kind], each)
 
     def _end(self, each: Happened, time_s: float) -> None:
         each.end_s = time_s
@@ -150,9 +152,21 @@ class FaultPlayer:
             return
         target = self.deployment
         assert target is not None  # noqa: S101 - as above
-        end = {"kill": target.start, "pause": target.resume, "slow": target.misbehave, "errors": target.misbehave}
+        end: dict[str, Callable[[str], None]] = {
+            "kill": target.start,
+            "pause": target.resume,
+            "slow": target.misbehave,
+            "errors": target.misbehave,
+            "partition": target.heal,
+        }
+        self._do(end[each.fault.kind], each)
+
+    def _do(self, deed: Callable[[str], None], each: Happened) -> None:
         for server in each.servers:
-            end[each.fault.kind](server)
+            try:
+                deed(server)
+            except TargetError as error:
+                self.warnings.append(f"{each.fault.spec}: {error.message}")
 
     def _judge(self, fault: Fault, command: Command) -> None:
         code = command.process.returncode

@@ -22,7 +22,7 @@ from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Session
-from loadsim.experiment.subject import Subject, bundled_target, declared_pools
+from loadsim.experiment.subject import Subject, bundled_target, declared_parts
 from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord
@@ -63,7 +63,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
     shape = shape_of(settings, scenario)
     objectives = [parse_objective(text) for text in settings.objectives]
     topology = None if settings.target is not None else settings.topology or "balanced"
-    check_faults(settings.faults, shape.duration_s, declared_pools(topology, settings) if topology else None)
+    check_faults(settings.faults, shape.duration_s, declared_parts(topology, settings) if topology else None)
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
     cpus = share_out_cpus()

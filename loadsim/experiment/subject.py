@@ -10,6 +10,7 @@ from typing import Any
 
 from loadsim.deploy import Deployment, bring_up, topology
 from loadsim.experiment.machine import Cpus
+from loadsim.faults import Parts
 from loadsim.report.terminal import Steps
 from loadsim.settings import RunSettings
 
@@ -51,10 +52,10 @@ class Subject:
         return self.deployment.failures() if self.deployment else []
 
 
-def declared_pools(name: str, settings: RunSettings) -> dict[str, tuple[str, ...]]:
-    """Return the servers by pool that a topology will have. Raises UsageError."""
+def declared_parts(name: str, settings: RunSettings) -> Parts:
+    """Return the servers by pool, and the replicas, that a topology will have. Raises UsageError."""
     shape = topology(name, settings.own_topologies, **settings.topology_overrides)
-    return {pool.name: pool.server_names for pool in shape.pools}
+    return Parts({pool.name: pool.server_names for pool in shape.pools}, shape.data.replica_names)
 
 
 @contextmanager
