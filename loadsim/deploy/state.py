@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from loadsim.deploy.plan import SCRATCH_PREFIX
-from loadsim.deploy.usage import identity
+from loadsim.deploy.usage import ProcessUsage, identity, process_table, usage
 from loadsim.errors import TargetError
 
 _STOP_S = 20.0
@@ -36,6 +36,13 @@ class StandingTarget:
     def gone(self) -> list[str]:
         """Return the names of the processes that have ended meanwhile."""
         return [each["name"] for each in self.processes if identity(each["pid"]) != each["identity"]]
+
+    def usage(self) -> list[ProcessUsage]:
+        """Return what each of its processes has used so far; those that have ended are left out."""
+        gone = self.gone()
+        return usage(
+            [(each["name"], each["pid"]) for each in self.processes if each["name"] not in gone], process_table()
+        )
 
     def stop(self) -> None:
         """Ask the keeper to end everything, and return when it has; raise TargetError if it does not."""

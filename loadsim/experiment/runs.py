@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Session
-from loadsim.experiment.subject import Subject, bundled_target, declared_parts
+from loadsim.experiment.subject import Subject, declared_parts, subject_of
 from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord
@@ -31,6 +30,7 @@ from loadsim.scenarios import SCENARIOS
 from loadsim.settings import RunSettings
 from loadsim.wire import Plan
 
+_TOPOLOGY = "balanced"
 _SETTLE_S = 1.0
 """How long ago a window must have ended to be judged while the run goes on: answers need time to come."""
 _LOOKS = 1
@@ -62,18 +62,18 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
     scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
     objectives = [parse_objective(text) for text in settings.objectives]
-    topology = None if settings.target is not None else settings.topology or "balanced"
+    topology = None if settings.target is not None else settings.topology or _TOPOLOGY
     check_faults(settings.faults, shape.duration_s, declared_parts(topology, settings) if topology else None)
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
     cpus = share_out_cpus()
     steps = Steps(console, quiet=quiet)
     with kept_off(cpus), Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
-        with _subject(settings, topology, cpus, steps) as subject:
+        with subject_of(settings, _TOPOLOGY, cpus, steps) as subject:
             plan = _plan(settings, shape, subject, cpus)
             collector = Collector(plan, shape.phases, subject.pools, [each.selection() for each in objectives])
             broken = _broken_aborts(objectives, collector)
-            title = " · ".join(part for part in (settings.name, topology, subject.url) if part)
+            title = " · ".join(part for part in (settings.name, subject.topology, subject.url) if part)
             view = view_for(console, quiet)
             faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
             session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
@@ -86,12 +86,6 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
         problems = write_results(record, collector.recorder, directory, started_at.timestamp())
         page, seen = _report(directory, steps, problems, interrupts) if report and not problems else (None, [])
     return Result(record, directory, page, seen, problems, _exit_code(record, interrupts.exit_code, problems))
-
-
-def _subject(settings: RunSettings, topology: str | None, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
-    if topology is None:
-        return nullcontext(Subject(url=settings.target or ""))
-    return bundled_target(topology, settings, cpus, steps)
 
 
 def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> Plan:

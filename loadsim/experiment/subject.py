@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from loadsim.deploy import Deployment, bring_up, topology
+from loadsim.deploy.state import StandingTarget, standing_target
+from loadsim.errors import TargetError
 from loadsim.experiment.machine import Cpus
 from loadsim.faults import Parts
 from loadsim.report.terminal import Steps
@@ -26,6 +29,8 @@ class Subject:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The balancer's, by pool, where some servers are to get more than others."""
     deployment: Deployment | None = None
+    standing: StandingTarget | None = None
+    """The bundled target, where ``loadsim target up`` brought it up."""
 
     @property
     def bundled(self) -> bool:
@@ -34,9 +39,8 @@ class Subject:
 
     def usage(self) -> dict[str, tuple[float, int]]:
         """Return what its processes used: name -> (CPU seconds so far, resident bytes); empty where not known."""
-        if self.deployment is None:
-            return {}
-        return {process.name: (process.cpu_s, process.rss_bytes) for process in self.deployment.usage()}
+        found = self.deployment.usage() if self.deployment else self.standing.usage() if self.standing else []
+        return {process.name: (process.cpu_s, process.rss_bytes) for process in found}
 
     def balancer_counts(self) -> dict[str, int] | None:
         """Return how many requests the balancer has sent to each backend; None where that is not known.
@@ -56,6 +60,28 @@ def declared_parts(name: str, settings: RunSettings) -> Parts:
     """Return the servers by pool, and the replicas, that a topology will have. Raises UsageError."""
     shape = topology(name, settings.own_topologies, **settings.topology_overrides)
     return Parts({pool.name: pool.server_names for pool in shape.pools}, shape.data.replica_names)
+
+
+def subject_of(settings: RunSettings, default: str, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
+    """Return the system that the settings name: a URL, or the bundled target in a topology (``default`` if none)."""
+    if settings.target is None:
+        return bundled_target(settings.topology or default, settings, cpus, steps)
+    standing = _standing_at(settings.target)
+    if standing is None:
+        return nullcontext(Subject(url=settings.target))
+    pools = {pool: tuple(backends) for pool, backends in standing.pools.items()}
+    return nullcontext(Subject(url=settings.target, topology=standing.topology, pools=pools, standing=standing))
+
+
+def _standing_at(url: str) -> StandingTarget | None:
+    """Return the bundled target that answers at ``url``, if that is where it was brought up."""
+    if urlsplit(url).hostname != "127.0.0.1":
+        return None
+    try:
+        standing = standing_target()
+    except TargetError:
+        return None
+    return standing if standing is not None and standing.url == url.rstrip("/") else None
 
 
 @contextmanager
