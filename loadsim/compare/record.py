@@ -65,7 +65,8 @@ class RoundRecord(msgspec.Struct, kw_only=True):
     a: str | None
     b: str | None
     counted: bool
-    """False where a run was cut short, or is missing."""
+    why_not: str = ""
+    """Where it does not count: a run was cut short, or was invalid, for which the round may have been made again."""
 
 
 class EffectRecord(msgspec.Struct, kw_only=True):

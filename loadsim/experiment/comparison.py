@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from rich.console import Console
 
 from loadsim import __version__
@@ -26,6 +27,7 @@ from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.runs import Result, run
 from loadsim.experiment.sides import Side, shape_of_side
+from loadsim.measure.saturation import saturation
 from loadsim.randomness import derive
 from loadsim.record import RunRecord
 from loadsim.redact import redact_argv
@@ -35,11 +37,18 @@ from loadsim.report.terminal.words import DIM
 from loadsim.settings import CompareSettings, RunSettings
 
 Letter = Literal["a", "b"]
+SET_ASIDE_OF = 5
+"""One round in so many may be set aside."""
 FORESEE_AFTER = 4
 """Of fewer rounds the noise is a guess."""
 _INTERLEAVED = (
     "A coin decided the order within each round, so that a drift of the machine counts for neither side; both sides of "
     "a round got the same arrivals and choices."
+)
+_CUT_SHORT = "cut short"
+_ASIDE = (
+    "did not count and was made again: the machine held up the generator in a run of it, whose times are then its own. "
+    "Either side may be hit, so without an effect this leaves the test as exact as it was."
 )
 _STOOD = "stood the whole time, and found in each round what the ones before had left."
 
@@ -82,8 +91,25 @@ def round_seed(seed: int, number: int) -> int:
     return derive(seed, f"traffic of round {number}") >> 32
 
 
+def started_late(record: RunRecord) -> bool:
+    """Tell whether a run is invalid for one thing only: that the machine let the generator start arrivals late."""
+    times = record.response_time_s
+    late = saturation(
+        late_start_p99_s=record.load.late_start_s.p99,
+        response_p50_s=times.p50 if times is not None else None,
+        generator_cpu=np.zeros(0),
+    )
+    return bool(late) and record.reasons == late
+
+
 class Interleaved:
-    """The rounds as they are made, and what they come to. ``make_run`` runs what it is told, to its end."""
+    """The rounds as they are made, and what they come to. ``make_run`` runs what it is told, to its end.
+
+    An invalid run makes the whole invalid, with one exception: a round in which the machine held up the generator is
+    set aside and made again, in up to one of five. What sets it aside is the generator's doing, tells nothing of an
+    answer, and hits both sides alike where they are alike: so the signs of the rounds that are left are as fair as
+    before. Without that, one hiccup in twenty runs would leave no verdict on the machines that need it most.
+    """
 
     def __init__(
         self,
@@ -105,8 +131,9 @@ class Interleaved:
         """Run rounds until the last look, an answer, an interrupt, or a run that makes the whole invalid."""
         settings = self._settings
         most = f"at most {settings.rounds}" if settings.is_auto else str(settings.rounds)
-        for number in range(1, settings.rounds + 1):
-            with steps.step(f"round {number} of {most}") as step:
+        while len(self._read["a"]) < settings.rounds:
+            number, before = len(self.rounds) + 1, len(self._read["a"])
+            with steps.step(f"round {before + 1} of {most}") as step:
                 played: dict[Letter, RunRecord] = {}
                 try:
                     for letter in coin(self._seed, number):
@@ -119,9 +146,13 @@ class Interleaved:
                 step.say(in_short({self._sides[letter].name: played[letter] for letter in sorted(played)}))
             if self.interrupted or self._invalid:
                 return
-            if number == FORESEE_AFTER and number < settings.rounds:
+            counted = len(self._read["a"])
+            if counted == before:
+                tell(f"  set aside, and made again: {self.rounds[-1].why_not}")
+                continue
+            if counted == FORESEE_AFTER < settings.rounds:
                 self._foresee(tell)
-            if number in settings.looks[:-1] and is_answered(self._effects()):
+            if counted in settings.looks[:-1] and is_answered(self._effects()):
                 return
 
     def record(self, manifest: CompareManifest) -> CompareRecord:
@@ -145,8 +176,15 @@ class Interleaved:
         )
 
     def _notes(self) -> list[str]:
+        notes = [_INTERLEAVED]
         stood = [side.name for side in self._sides.values() if side.settings.target is not None]
-        return [_INTERLEAVED, *([f"{' and '.join(stood)} {_STOOD}"] if stood else [])]
+        if stood:
+            notes.append(f"{' and '.join(stood)} {_STOOD}")
+        aside = [each.number for each in self.rounds if each.why_not not in ("", _CUT_SHORT)]
+        if aside and not self._invalid:
+            which = "Round" if len(aside) == 1 else "Rounds"
+            notes.append(f"{which} {', '.join(map(str, aside))} {_ASIDE}")
+        return notes
 
     def _run(self, letter: Letter, number: int) -> RunRecord:
         side = self._sides[letter]
@@ -160,7 +198,7 @@ class Interleaved:
     def _take(self, number: int, played: Mapping[Letter, RunRecord]) -> None:
         if not played:
             return
-        counted = len(played) == 2 and all(record.complete for record in played.values())
+        why_not = self._why_not(number, played)
         self.rounds.append(
             RoundRecord(
                 number=number,
@@ -168,15 +206,29 @@ class Interleaved:
                 order="ab" if coin(self._seed, number)[0] == "a" else "ba",
                 a=_path("a", number) if "a" in played else None,
                 b=_path("b", number) if "b" in played else None,
-                counted=counted,
+                counted=not why_not,
+                why_not=why_not,
             )
         )
-        for letter, record in played.items():
-            if record.verdict == "invalid":
-                why = record.reasons[0] if record.reasons else "the run is invalid"
-                self._invalid.append(f"round {number}, {self._sides[letter].name}: {why}")
-            if counted:
-                self._read[letter].append(readings(record))
+        for letter, record in played.items() if not why_not else ():
+            self._read[letter].append(readings(record))
+
+    def _why_not(self, number: int, played: Mapping[Letter, RunRecord]) -> str:
+        """Return why a round does not count, empty if it does; note what makes the whole invalid."""
+        bad = {letter: record for letter, record in played.items() if record.verdict == "invalid"}
+        reasons = [
+            f"{self._sides[letter].name}: {(record.reasons or ['invalid'])[0]}" for letter, record in bad.items()
+        ]
+        room = self._settings.rounds // SET_ASIDE_OF - sum(1 for each in self.rounds if not each.counted)
+        if not all(started_late(record) for record in bad.values()) or (bad and room < 1):
+            self._invalid += [f"round {number}, {reason}" for reason in reasons]
+        if reasons:
+            return "; ".join(reasons)
+        if len(played) == 2 and all(record.complete for record in played.values()):
+            return ""
+        if not self.interrupted:
+            self._invalid.append(f"round {number} was cut short")
+        return _CUT_SHORT
 
     def _effects(self) -> list[EffectRecord]:
         settings = self._settings

@@ -12,6 +12,7 @@ import numpy as np
 from loadsim.errors import ExitCode
 from loadsim.experiment.runs import Result
 from loadsim.experiment.sides import Side
+from loadsim.measure.saturation import saturation
 from loadsim.record import RunRecord, read_record, write_record
 from loadsim.settings import RunSettings
 from tests.report.runs import Case, write_run
@@ -53,6 +54,14 @@ class Replay:
 def invalid(record: RunRecord) -> RunRecord:
     """Return the record of a run whose generator was saturated."""
     return msgspec.structs.replace(record, verdict="invalid", reasons=["the generator was saturated"])
+
+
+def late(record: RunRecord) -> RunRecord:
+    """Return the record of a run whose generator the machine held up."""
+    record.load.late_start_s.p99 = 0.5
+    assert record.response_time_s is not None
+    why = saturation(late_start_p99_s=0.5, response_p50_s=record.response_time_s.p50, generator_cpu=np.zeros(0))
+    return msgspec.structs.replace(record, verdict="invalid", reasons=why)
 
 
 def cut_short(record: RunRecord) -> RunRecord:

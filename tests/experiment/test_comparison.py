@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from loadsim.compare.record import CompareRecord
 from loadsim.errors import ExitCode, UsageError
 from loadsim.experiment.comparison import Interleaved, checked_primary, coin, make_manifest, round_seed
+from loadsim.record import RunRecord
 from loadsim.report.terminal import Steps
 from loadsim.settings import CompareSettings
 
-from .replaying import Replay, cut_short, invalid, side
+from .replaying import Replay, cut_short, invalid, late, side
 
 SIDES = (side("monolith"), side("balanced"))
 PRIMARY = ("error_rate", "p50", "p99")
@@ -75,6 +77,35 @@ def test_a_saturated_generator_ends_it_and_makes_it_invalid(tmp_path: Path) -> N
     assert not record.complete
     first = "monolith" if coin(1, 2)[0] == "a" else "balanced"
     assert record.conclusion.reasons == [f"round 2, {first}: the generator was saturated"]
+
+
+def test_a_round_in_which_the_machine_held_up_the_generator_is_made_again(tmp_path: Path) -> None:
+    replay = Replay(lambda record, number: late(record) if number == 3 else record, balanced=1.5)
+    _, record, shown = play(tmp_path, replay)
+    assert len(replay.asked) == 14
+    assert [each.counted for each in record.rounds] == [True, False, *[True] * 5]
+    assert record.rounds[1].why_not.startswith(f"{'monolith' if coin(1, 2)[0] == 'a' else 'balanced'}: the generator")
+    assert record.conclusion.verdict == "worse"
+    assert {effect.rounds for effect in record.effects} == {6}
+    assert record.notes[-1].startswith("Round 2 did not count and was made again")
+    assert "set aside, and made again" in shown
+
+
+def test_more_than_one_such_round_in_five_makes_it_invalid(tmp_path: Path) -> None:
+    replay = Replay(lambda record, number: late(record) if number in (3, 7) else record, balanced=1.5)
+    _, record, _ = play(tmp_path, replay)
+    assert len(replay.asked) == 8
+    assert record.conclusion.verdict == "invalid"
+    assert record.conclusion.reasons[0].startswith("round 4, ")
+
+
+def test_a_round_that_is_late_and_more_than_that_is_not_made_again(tmp_path: Path) -> None:
+    def late_and_lost(record: RunRecord, number: int) -> RunRecord:
+        found = late(record)
+        return msgspec.structs.replace(found, reasons=[*found.reasons, "3 arrivals are lost"])
+
+    _, record, _ = play(tmp_path, Replay(late_and_lost))
+    assert (len(record.rounds), record.conclusion.verdict) == (1, "invalid")
 
 
 def test_an_interrupt_keeps_the_rounds_that_there_are_and_decides_nothing(tmp_path: Path) -> None:

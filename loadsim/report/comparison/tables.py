@@ -59,12 +59,13 @@ def rounds_table(record: CompareRecord) -> Table:
             Cell({"ab": f"{a}, {b}", "ba": f"{b}, {a}"}.get(each.order or "", UNKNOWN)),
             Cell(visible(each.a or UNKNOWN, 200)),
             Cell(visible(each.b or UNKNOWN, 200)),
-            Cell("yes" if each.counted else "no", tone="" if each.counted else "fail"),
+            Cell("yes" if each.counted else "no", tone="" if each.counted else "warn"),
+            Cell(visible(each.why_not)),
         )
         for each in record.rounds
     )
-    columns = ("Round", "Seed", "Order", f"Run of {a}", f"Run of {b}", "Counted")
-    return Table("rounds", "rounds", "What was run", columns, (True, True, False, False, False, False), rows)
+    columns = ("Round", "Seed", "Order", f"Run of {a}", f"Run of {b}", "Counted", "Why not")
+    return Table("rounds", "rounds", "What was run", columns, (True, True, *(False,) * 5), rows)
 
 
 def _median(values: list[float | None]) -> float | None:
