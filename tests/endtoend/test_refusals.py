@@ -68,7 +68,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         (("--topology", "balanced", "--policy", "rr"), "unknown policy 'rr'"),
         (("--profile", "rampe(1/s,2/s,3s)"), "Did you mean 'ramp'?"),
         (("--profile", "ramp(1/s,2/x,3s)"), "unknown unit '/x'"),
-        (("--fault", "kill web-9 at 1s"), "web-9"),
+        (("--fault", "kill(web-9, at=1s)"), "there is no server 'web-9'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest_known(options: tuple[str, ...], said: str, tmp_path: Path) -> None:
