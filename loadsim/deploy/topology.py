@@ -210,6 +210,8 @@ TOPOLOGIES = {
         Topology("split-users", servers=4, slots=4, heavy="user"),
         Topology("postgres", servers=4, slots=4, databases="postgres"),
         Topology("replicas", servers=4, slots=4, databases="replicas", replicas=2),
+        Topology("partitioned", servers=4, slots=4, databases="partitioned"),
+        Topology("sharded", servers=4, slots=4, databases="sharded", shards=3),
         Topology("micro", servers=8, slots=2, services=6, heavy="path", transport="http", calls="batched"),
     )
 }
@@ -220,6 +222,8 @@ SUMMARIES = {
     "split-users": "Split by who asks: heavy users have servers of their own, each of which does everything.",
     "postgres": "As balanced, with PostgreSQL instead of SQLite.",
     "replicas": "One PostgreSQL server that takes the writes, and replicas of it that are read.",
+    "partitioned": "Users, images and comments on PostgreSQL servers of their own.",
+    "sharded": "Comments cut up over several PostgreSQL servers by the item they are about.",
     "micro": "Split into six services, and the heavy work: the same code in smaller pieces.",
 }
 """What each built-in topology is, in a line."""

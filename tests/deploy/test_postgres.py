@@ -132,6 +132,43 @@ def test_each_database_s_use_is_told_and_its_directory_is_its_own(replicated: De
     assert replicated.failures() == []
 
 
+def test_shards_have_the_comments_of_their_items_and_a_user_s_are_gathered_from_all() -> None:
+    with bring_up(topology("monolith", slots=2, databases="sharded", shards=2)) as deployment:
+        items = "SELECT array_agg(DISTINCT item_id % 2) FROM comments_comment"
+        assert [one(deployment, shard, items) for shard in ("comments-1", "comments-2")] == [[0], [1]]
+        written = [
+            httpx.post(
+                f"{deployment.url}/api/items/{item}/comments", json={"user": 7, "text": "new"}, timeout=20
+            ).json()
+            for item in (1, 2, 3, 4)
+        ]
+        assert len({each["id"] for each in written}) == 4
+        shown = httpx.get(f"{deployment.url}/api/items/3/comments", timeout=20).json()["comments"]
+        assert shown[0] == written[2]
+        answer = httpx.get(f"{deployment.url}/export?user=7", timeout=20)
+        newest = answer.json()["comments"][:4]
+        assert sorted(newest, key=lambda each: each["item_id"]) == written
+        assert "db-comments;" in answer.headers["server-timing"]
+
+
+def test_a_vertical_partition_has_users_images_and_comments_where_they_belong() -> None:
+    def tables(server: str) -> object:
+        names = "array_agg(tablename::text ORDER BY tablename)"
+        return one(deployment, server, f"SELECT {names} FROM pg_tables WHERE tablename ~ '^(inv|pay|use|ima|com).*_'")
+
+    with bring_up(topology("monolith", slots=2, databases="partitioned")) as deployment:
+        assert {server: tables(server) for server in ("primary", "users", "images", "comments")} == {
+            "primary": ["inventory_item", "inventory_stock", "payments_order"],
+            "users": ["users_user"],
+            "images": ["images_image"],
+            "comments": ["comments_comment"],
+        }
+        for path in ("/", "/items/3", "/dashboard?user=1", "/images/3/thumbnail?size=32"):
+            assert httpx.get(deployment.url + path, timeout=20).status_code == 200
+        body = {"user": 1, "item": 3, "quantity": 1}
+        assert httpx.post(f"{deployment.url}/api/orders", json=body, timeout=20).status_code == 201
+
+
 def test_nothing_is_left_when_the_target_is_closed() -> None:
     steps: list[str] = []
     with bring_up(topology("monolith", slots=2, databases="replicas", replicas=1), on_step=steps.append) as deployment:
