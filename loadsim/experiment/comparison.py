@@ -35,6 +35,7 @@ from loadsim.report.comparison.words import foreseen, in_short
 from loadsim.report.terminal import Steps
 from loadsim.report.terminal.words import DIM
 from loadsim.settings import CompareSettings, RunSettings
+from loadsim.units import format_duration
 
 Letter = Literal["a", "b"]
 SET_ASIDE_OF = 5
@@ -66,6 +67,9 @@ def compare_now(
         if not quiet:
             console.print(text, style=DIM, soft_wrap=True)
 
+    traffic = shape_of_side(sides[0])
+    least_s = 2 * settings.rounds * (traffic.duration_s + traffic.warmup_s)
+    tell(f"{_most(settings).capitalize()} rounds of two runs: {format_duration(least_s)} of traffic")
     if settings.rounds < LEAST_ROUNDS:
         tell(f"{settings.rounds} rounds give figures, but no verdict: that takes {LEAST_ROUNDS}")
     with Interrupts() as interrupts, run_directory(out, identity) as directory:
@@ -130,10 +134,9 @@ class Interleaved:
     def play(self, steps: Steps, tell: Callable[[str], None]) -> None:
         """Run rounds until the last look, an answer, an interrupt, or a run that makes the whole invalid."""
         settings = self._settings
-        most = f"at most {settings.rounds}" if settings.is_auto else str(settings.rounds)
         while len(self._read["a"]) < settings.rounds:
             number, before = len(self.rounds) + 1, len(self._read["a"])
-            with steps.step(f"round {before + 1} of {most}") as step:
+            with steps.step(f"round {before + 1} of {_most(settings)}") as step:
                 played: dict[Letter, RunRecord] = {}
                 try:
                     for letter in coin(self._seed, number):
@@ -148,7 +151,8 @@ class Interleaved:
                 return
             counted = len(self._read["a"])
             if counted == before:
-                tell(f"  set aside, and made again: {self.rounds[-1].why_not}")
+                held_up = [self._sides[letter].name for letter in played if played[letter].verdict == "invalid"]
+                tell(f"  set aside and made again: the machine held up the generator ({', '.join(held_up)})")
                 continue
             if counted == FORESEE_AFTER < settings.rounds:
                 self._foresee(tell)
@@ -219,9 +223,12 @@ class Interleaved:
         reasons = [
             f"{self._sides[letter].name}: {(record.reasons or ['invalid'])[0]}" for letter, record in bad.items()
         ]
-        room = self._settings.rounds // SET_ASIDE_OF - sum(1 for each in self.rounds if not each.counted)
-        if not all(started_late(record) for record in bad.values()) or (bad and room < 1):
+        aside = sum(not each.counted for each in self.rounds)
+        if not all(started_late(record) for record in bad.values()):
             self._invalid += [f"round {number}, {reason}" for reason in reasons]
+        elif bad and aside >= self._settings.rounds // SET_ASIDE_OF:
+            again = f" (set aside before: {aside})" if aside else ""
+            self._invalid += [f"round {number}{again}, {reason}" for reason in reasons]
         if reasons:
             return "; ".join(reasons)
         if len(played) == 2 and all(record.complete for record in played.values()):
@@ -247,6 +254,10 @@ class Interleaved:
         )
         if reach:
             tell(f"  {foreseen(reach, settings.rounds)}")
+
+
+def _most(settings: CompareSettings) -> str:
+    return f"at most {settings.rounds}" if settings.is_auto else str(settings.rounds)
 
 
 def _path(letter: Letter, number: int) -> str:

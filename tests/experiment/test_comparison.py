@@ -88,7 +88,7 @@ def test_a_round_in_which_the_machine_held_up_the_generator_is_made_again(tmp_pa
     assert record.conclusion.verdict == "worse"
     assert {effect.rounds for effect in record.effects} == {6}
     assert record.notes[-1].startswith("Round 2 did not count and was made again")
-    assert "set aside, and made again" in shown
+    assert "set aside and made again: the machine held up the generator (" in shown
 
 
 def test_more_than_one_such_round_in_five_makes_it_invalid(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_more_than_one_such_round_in_five_makes_it_invalid(tmp_path: Path) -> No
     _, record, _ = play(tmp_path, replay)
     assert len(replay.asked) == 8
     assert record.conclusion.verdict == "invalid"
-    assert record.conclusion.reasons[0].startswith("round 4, ")
+    assert record.conclusion.reasons[0].startswith("round 4 (set aside before: 1), ")
 
 
 def test_a_round_that_is_late_and_more_than_that_is_not_made_again(tmp_path: Path) -> None:
