@@ -13,6 +13,7 @@ from target_app.timing import timing
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 _LONGEST_QUEUE_S = 3600.0
+_CHUNK_BYTES, _MOST_UNREAD_BYTES = 1 << 16, 1 << 22
 
 
 class Busy:
@@ -46,6 +47,18 @@ def queued_s(environ: dict[str, Any], now_s: float) -> float | None:
     return next((max(0.0, waited_s) for waited_s in waits_s if abs(waited_s) < _LONGEST_QUEUE_S), None)
 
 
+def _read_rest(environ: dict[str, Any]) -> None:
+    """Read what nobody read of the request's body, within reason.
+
+    With a body unread the server closes the connection as it answers, and now and then the answer is lost with it.
+    """
+    if "CONTENT_LENGTH" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    left = _MOST_UNREAD_BYTES
+    while left > 0 and (chunk := environ["wsgi.input"].read(_CHUNK_BYTES)):
+        left -= len(chunk)
+
+
 def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApplication:
     """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``.
 
@@ -67,6 +80,7 @@ def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApp
             body = [b"".join(response)]
             getattr(response, "close", lambda: None)()
         finally:
+            _read_rest(environ)
             busy.add(-1)
         status, headers, *_ = head[0]
         timing.add("app", time.perf_counter() - started)

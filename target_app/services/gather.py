@@ -9,86 +9,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 
-from target_app.errors import Refused
 from target_app.services.http import Answer, HttpTransport
 from target_app.services.operation import Call
 from target_app.services.present import present
 from target_app.timing import timing
 
 _THREADS_A_SLOT = 16
-Part = tuple[str | None, list[int]]
-"""A service, None for this process, and the positions of the calls that it is to do together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Calls that go to one service together (None: this process), and where among all calls they stand."""
+
+    service: str | None
+    calls: list[Call[Any]]
+    positions: list[int]
 
 
 def gather(*calls: Call[Any]) -> list[Any]:
     """Perform calls that do not need each other's results; return these in order, or raise the first refusal."""
     with timing.calls(len(calls)):
-        return _perform(calls)
+        parts = _parts(calls)
+        at_once = settings.CONFIG.calls == "parallel" and sum(part.service is not None for part in parts) > 1
+        ends = [_begin(part, at_once) for part in parts]
+        results: list[Any] = [None] * len(calls)
+        for part, end in zip(parts, ends, strict=True):
+            for position, value in zip(part.positions, end(), strict=True):
+                results[position] = value
+        return results
 
 
-def _perform(calls: Sequence[Call[Any]]) -> list[Any]:
-    config = settings.CONFIG
-    parts = _parts([config.services.get(call.operation.app) for call in calls], config.calls)
-    answers = _answers(parts, calls, config.calls)
-    results: list[Any] = [None] * len(calls)
-    for (_, positions), values in zip(parts, answers, strict=True):
-        for position, value in zip(positions, values, strict=True):
-            results[position] = value
-    return results
-
-
-def _parts(places: Sequence[str | None], calls: str) -> list[Part]:
+def _parts(calls: Sequence[Call[Any]]) -> list[Part]:
     """Cut the calls into parts, each one call; or, batched, all that are for one service."""
-    if calls != "batched":
-        return [(place, [position]) for position, place in enumerate(places)]
-    return [
-        (place, [position for position, other in enumerate(places) if other == place])
-        for place in dict.fromkeys(places)
-    ]
+    services = [settings.CONFIG.services.get(call.operation.app) for call in calls]
+    if settings.CONFIG.calls != "batched":
+        return [Part(service, [calls[at]], [at]) for at, service in enumerate(services)]
+    together = {
+        service: [at for at, other in enumerate(services) if other == service] for service in dict.fromkeys(services)
+    }
+    return [Part(service, [calls[at] for at in positions], positions) for service, positions in together.items()]
 
 
-def _answers(parts: Sequence[Part], calls: Sequence[Call[Any]], mode: str) -> list[list[Any]]:
-    together = [[calls[position] for position in positions] for _, positions in parts]
-    remote = sum(place is not None for place, _ in parts)
-    if mode == "parallel" and remote > 1:
-        return _in_parallel([place for place, _ in parts], together)
-    return [_one_part(place, some) for (place, _), some in zip(parts, together, strict=True)]
+def _begin(part: Part, at_once: bool) -> Callable[[], list[Any]]:
+    """Return what performs the part and returns its results; ``at_once``, what is for another service is on its way."""
+    service = part.service
+    if service is None:
+        return lambda: [call.perform() for call in part.calls]
+    send = partial(_transport().send, service, part.calls, present.deadline, present.headers)
+    answer = _threads().submit(send).result if at_once else send
+    return lambda: _results(service, answer())
 
 
-def _one_part(place: str | None, calls: Sequence[Call[Any]]) -> list[Any]:
-    if place is None:
-        return [call.perform() for call in calls]
-    return _results(place, _transport().send(place, calls, present.deadline, present.headers))
-
-
-def _in_parallel(places: Sequence[str | None], together: Sequence[Sequence[Call[Any]]]) -> list[list[Any]]:
-    """Send what is for other services at once, do the rest meanwhile; the account is this thread's alone."""
-    sent = [
-        _threads().submit(_transport().send, place, calls, present.deadline, present.headers) if place else None
-        for place, calls in zip(places, together, strict=True)
-    ]
-    done: list[list[Any] | Refused] = []
-    for place, calls, future in zip(places, together, sent, strict=True):
-        try:
-            done.append(_results(place, future.result()) if place and future else _one_part(None, calls))
-        except Refused as refused:
-            done.append(refused)
-    first = next((each for each in done if isinstance(each, Refused)), None)
-    if first is not None:
-        raise first
-    return [each for each in done if not isinstance(each, Refused)]
-
-
-def _results(place: str, answer: Answer) -> list[Any]:
+def _results(service: str, answer: Answer) -> list[Any]:
     """Put the answer's time on this request's account and return its results, or raise its refusal."""
-    timing.hop(place, answer.seconds, answer.server_timing)
+    timing.hop(service, answer.seconds, answer.server_timing)
     if answer.refusal is not None:
         raise answer.refusal
     return answer.results

@@ -107,6 +107,11 @@ def test_concurrent_writers_all_get_through(pair: Deployment) -> None:
     assert httpx.get(f"{pair.url}/api/items/3/stock").json()["available"] == before - 40
 
 
+def test_a_body_that_no_page_wants_costs_nobody_an_answer(pair: Deployment) -> None:
+    with httpx.Client(base_url=pair.url) as client:
+        assert {client.post("/nowhere", content=b"x" * 2000).status_code for _ in range(300)} == {404}
+
+
 def test_every_process_s_use_is_told_and_grows(pair: Deployment) -> None:
     before = {each.name: each for each in pair.usage()}
     assert set(before) == {"web-1", "web-2", "balancer"}

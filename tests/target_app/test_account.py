@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import time
+from typing import Any
 
 import httpx
 import pytest
 
-from target_app.account import queued_s
+from target_app.account import accounted, queued_s
 
 from .conftest import timings
 
@@ -46,6 +48,21 @@ def test_the_parts_of_a_request_are_within_the_whole(client: httpx.Client) -> No
     parts = [told[name] for name in ("db", "lock", "provider")]
     assert all(part > 0 for part in parts)
     assert sum(parts) <= told["app"]
+
+
+@pytest.mark.parametrize("length", [{"CONTENT_LENGTH": "200000"}, {"HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_a_body_that_the_application_left_is_read_before_the_answer(length: dict[str, str]) -> None:
+    body = io.BytesIO(b"x" * 200_000)
+
+    def inner(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        assert environ["wsgi.input"].read(10) == b"x" * 10
+        start_response("404 Not Found", [])
+        return [b"no"]
+
+    answered: list[int] = []
+    application = accounted(inner, "web-1", 30)
+    assert application({"wsgi.input": body, **length}, lambda *_: answered.append(body.tell())) == [b"no"]
+    assert answered == [200_000]
 
 
 def test_the_account_of_one_request_does_not_reach_into_the_next(client: httpx.Client) -> None:
