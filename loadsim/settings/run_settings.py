@@ -132,7 +132,10 @@ def _spelled_out(layer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _merged(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Lay the stronger over the weaker; a stronger choice also takes away what contradicts it. Objectives and faults add up."""
+    """Lay the stronger over the weaker; a stronger choice also takes away what contradicts it.
+
+    Objectives and faults add up.
+    """
     options: dict[str, Any] = {}
     for layer in layers:
         contradicted: tuple[str, ...] = _SHAPE if "target" in layer else ()
