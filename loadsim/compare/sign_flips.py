@@ -109,9 +109,9 @@ def interval(effects: FloatArray, scale: Scale, level: float, seed: int = 0) -> 
     if outside < 1:
         return None
     # The average of -inf and inf can be anything: it widens both ends.
-    lower = np.sort(np.where(np.isnan(values), -np.inf, values))[outside - 1]
-    upper = np.sort(np.where(np.isnan(values), np.inf, values))[-outside]
-    return float(lower), float(upper)
+    below, above = (np.where(np.isnan(values), end, values) for end in (-np.inf, np.inf))
+    last = len(values) - outside
+    return float(np.partition(below, outside - 1)[outside - 1]), float(np.partition(above, last)[last])
 
 
 def _walsh(values: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ a seed of its own. Seeds and coins come from the comparison's seed, so that it c
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -156,7 +156,7 @@ class Interleaved:
                 continue
             if counted == FORESEE_AFTER < settings.rounds:
                 self._foresee(tell)
-            if counted in settings.looks[:-1] and is_answered(self._effects()):
+            if counted in settings.looks[:-1] and is_answered(self._effects(primary_only=True)):
                 return
 
     def record(self, manifest: CompareManifest) -> CompareRecord:
@@ -237,11 +237,13 @@ class Interleaved:
             self._invalid.append(f"round {number} was cut short")
         return _CUT_SHORT
 
-    def _effects(self) -> list[EffectRecord]:
+    def _effects(self, *, primary_only: bool = False) -> list[EffectRecord]:
         settings = self._settings
+        sides: list[Sequence[Round]] = [self._read["a"], self._read["b"]]
+        if primary_only:
+            sides = [[{name: r[name] for name in settings.primary if name in r} for r in side] for side in sides]
         return effects(
-            self._read["a"],
-            self._read["b"],
+            *sides,
             primary=settings.primary,
             margins=settings.margins,
             level=settings.level,
