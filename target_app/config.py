@@ -48,6 +48,8 @@ class Config:
 
     misconduct: str = _setting("", "file that says how to misbehave while it is there: delay_s, error_share")
 
+    feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
+
     seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
     items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)
     users: int = _setting(200, "users: ids 1..users", 1, 1_000_000)

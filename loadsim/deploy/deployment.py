@@ -140,7 +140,7 @@ def bring_up(
     Raises UsageError for what cannot be, and TargetError, with the last lines of the process that failed.
     """
     began = time.monotonic()
-    servers.check_installed()
+    servers.check_installed(topology)
     plan, chosen_port = _plan(topology, cpus, port, scratch, timeout_s)
     keeper = KeeperLink(plan)
     try:
@@ -172,9 +172,10 @@ def _plan(
     if balancer and binary:
         files[balancer.config_file] = balancer.configuration(topology, private, chosen)
         own.append(balancer.process(binary, private, chosen))
+    seeding = (Stage("seeding the database", (servers.seeding(topology, private),)),)
     stages = (
         *databases.before,
-        Stage("seeding the database", (servers.seeding(topology, private),)),
+        *(seeding if topology.serves == "pages" else ()),
         *databases.after,
         Stage(f"starting {topology.describe()}", (*databases.beside, *own)),
     )

@@ -124,6 +124,7 @@ def _listener(
         "codec_type": "HTTP1",
         "generate_request_id": False,
         "server_header_transformation": "PASS_THROUGH",
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
         "stream_idle_timeout": "0s",
         "request_timeout": "0s",
         "common_http_protocol_options": {"idle_timeout": "0s"},

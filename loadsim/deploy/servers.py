@@ -17,12 +17,16 @@ KEEP_ALIVE_S = 60
 BACKLOG = 4096
 """Connections waiting to be accepted: the kernel's usual most. A Unix socket refuses at once when it is full."""
 _PREFIX = "LOADSIM_TARGET_"
-_NEEDED = {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"}
+_NEEDED = {
+    "pages": {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"},
+    "sockets": {"uvicorn": "uvicorn", "target_app": "the package target_app"},
+}
 
 
-def check_installed() -> None:
+def check_installed(topology: Topology) -> None:
     """Raise UsageError if a part that the bundled target needs is not installed."""
-    missing = [name for module, name in _NEEDED.items() if importlib.util.find_spec(module) is None]
+    needed = _NEEDED[topology.serves]
+    missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise UsageError(
             f"the bundled target needs what is not installed: {', '.join(missing)}",
@@ -50,8 +54,22 @@ def seeding(topology: Topology, scratch: Path) -> Process:
     return Process("seed", (sys.executable, "-m", "target_app", "seed"), _environment(topology, scratch), once=True)
 
 
+def socket_server(topology: Topology, name: str, scratch: Path, port: int | None = None) -> Process:
+    """Return one server of WebSockets, as :func:`server` does one of pages."""
+    unix = "" if port else str(socket_path(scratch, name))
+    listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
+    # Pings are the client's to send, compression costs memory, and a server that ends says so at once (1012).
+    flags = ("--ws-ping-interval", "100000000", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "1")
+    flags += ("--backlog", str(BACKLOG), "--timeout-keep-alive", str(KEEP_ALIVE_S), "--log-level", "warning")
+    argv = (sys.executable, "-m", "uvicorn", *listen, *flags, "target_app.sockets.app:application")
+    env = _environment(topology, scratch) | {f"{_PREFIX}BACKEND": name}
+    return Process(name, argv, env, unix=unix, port=port or 0)
+
+
 def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int | None = None) -> Process:
     """Return one server: on its Unix socket, or on a port of 127.0.0.1 where there is no balancer before it."""
+    if topology.serves == "sockets":
+        return socket_server(topology, name, scratch, port)
     unix = "" if port else str(socket_path(scratch, name))
     listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
     options = {

@@ -15,6 +15,7 @@ from loadsim.units import parse_duration
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
 BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
+SERVES = ("pages", "sockets")
 HEAVY_POOLS = ("shared", "path", "user")
 TRANSPORTS = ("in_process", "http")
 CALLS = ("serial", "parallel", "batched")
@@ -41,6 +42,9 @@ class Topology:
     ``databases`` is how the data is laid out (:class:`~loadsim.deploy.databases.Databases`), and ``replicas``, their
     ``lag``, the ``sticky`` time and ``shards`` are what some layouts take.
 
+    ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
+    services and no databases, and of which a server holds as many as come, whatever its slots.
+
     Raises UsageError for what cannot be.
     """
 
@@ -60,6 +64,7 @@ class Topology:
     lag: str = "0s"
     sticky: str = "0s"
     shards: int = 0
+    serves: str = "pages"
 
     def __post_init__(self) -> None:
         self._whole("servers", self.servers, MOST_SERVERS)
@@ -75,6 +80,7 @@ class Topology:
         self._sizes()
         self._weights()
         self._databases()
+        self._served()
 
     def _enough_servers(self) -> None:
         names = self._pool_names()
@@ -119,6 +125,12 @@ class Topology:
         if primaries and self.total_slots > MOST_CONNECTIONS:
             limit = f"has a process for each: expected {MOST_CONNECTIONS} at most"
             raise self._wrong(f"{self.total_slots} slots on PostgreSQL, which {limit}")
+
+    def _served(self) -> None:
+        self._one_of("serves", self.serves, SERVES)
+        plain = self.services == 1 and self.heavy == "shared" and self.databases == "single"
+        if self.serves == "sockets" and not plain:
+            raise self._wrong("serves=sockets: sockets know no services, no heavy work and no databases")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
@@ -185,7 +197,9 @@ class Topology:
 
     def describe(self) -> str:
         """Return it in words: ``4 servers of 4 slots behind Envoy (round_robin)``, and its pools if it has several."""
-        servers = f"{self.servers} server{'s' * (self.servers > 1)} of {self.slots} slot{'s' * (self.slots > 1)}"
+        servers = f"{self.servers} server{'s' * (self.servers > 1)}"
+        slots = f" of {self.slots} slot{'s' * (self.slots > 1)}"
+        servers += " of WebSockets" if self.serves == "sockets" else slots
         before = f" behind {BALANCERS[self.balancer]} ({self.policy})" if self.has_balancer else ", no balancer"
         parts = [servers + before]
         if len(self.pools) > 1:
@@ -212,6 +226,7 @@ TOPOLOGIES = {
         Topology("replicas", servers=4, slots=4, databases="replicas", replicas=2),
         Topology("partitioned", servers=4, slots=4, databases="partitioned"),
         Topology("sharded", servers=4, slots=4, databases="sharded", shards=3),
+        Topology("sockets", servers=4, slots=4, serves="sockets"),
         Topology("micro", servers=8, slots=2, services=6, heavy="path", transport="http", calls="batched"),
     )
 }
@@ -224,6 +239,7 @@ SUMMARIES = {
     "replicas": "One PostgreSQL server that takes the writes, and replicas of it that are read.",
     "partitioned": "Users, images and comments on PostgreSQL servers of their own.",
     "sharded": "Comments cut up over several PostgreSQL servers by the item they are about.",
+    "sockets": "Equal servers of WebSockets: an echo, and a feed that all hear.",
     "micro": "Split into six services, and the heavy work: the same code in smaller pieces.",
 }
 """What each built-in topology is, in a line."""

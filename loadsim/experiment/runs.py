@@ -21,6 +21,7 @@ from loadsim.experiment.remarks import remarks
 from loadsim.experiment.results import write_page, write_results
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Session
+from loadsim.experiment.socket_plan import default_topology
 from loadsim.experiment.subject import Subject, declared_parts, subject_of
 from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
@@ -62,14 +63,15 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
     scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
     objectives = [parse_objective(text) for text in settings.objectives]
-    topology = None if settings.target is not None else settings.topology or _TOPOLOGY
+    default = default_topology(scenario, _TOPOLOGY)
+    topology = None if settings.target is not None else settings.topology or default
     check_faults(settings.faults, shape.duration_s, declared_parts(topology, settings) if topology else None)
     started_at = datetime.now(UTC)
     identity = run_id(settings.name, topology, started_at)
     cpus = share_out_cpus()
     steps = Steps(console, quiet=quiet)
     with kept_off(cpus), Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
-        with subject_of(settings, _TOPOLOGY, cpus, steps) as subject:
+        with subject_of(settings, default, cpus, steps) as subject:
             plan = _plan(settings, shape, subject, cpus)
             collector = Collector(plan, shape.phases, subject.pools, [each.selection() for each in objectives])
             broken = _broken_aborts(objectives, collector)

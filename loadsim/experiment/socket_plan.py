@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from loadsim.deploy import topology
 from loadsim.distributions import parse_distribution
 from loadsim.errors import UsageError
 from loadsim.profiles import Profile
@@ -13,17 +14,22 @@ from loadsim.wire import SocketSettings
 
 OPENING_RATE = 500.0
 """Sockets a second that are opened at first when so many are to be held; --rate names another one."""
+TOPOLOGY = "sockets"
+MESSAGE = "loadsim {n}"
+"""What is sent to the bundled target, which echoes it; a stranger gets nothing that the user did not give."""
 _NAMES = {"heartbeat": "heartbeat_s"}
 
 
+def default_topology(scenario: Scenario | None, otherwise: str) -> str:
+    """Return the topology of the bundled target that a scenario takes if none is named."""
+    return TOPOLOGY if scenario is not None and scenario.lifetime is not None else otherwise
+
+
 def check_sockets(settings: RunSettings, scenario: Scenario | None) -> None:
-    """Raise UsageError for what belongs to sockets alone in another scenario, and for sockets without a target."""
+    """Raise UsageError for what belongs to sockets alone in another scenario, and for a target of the other kind."""
+    if scenario is not None:
+        _check_topology(settings, scenario)
     if scenario is not None and scenario.lifetime is not None:
-        if settings.target is None:
-            raise UsageError(
-                f"the scenario '{settings.name}' needs a target with a WebSocket endpoint",
-                hint="For example: --target ws://127.0.0.1:8000/echo --message hello",
-            )
         if settings.model == "closed":
             raise UsageError(
                 "--model closed does not go with sockets", hint="--connections N holds a number of them open."
@@ -51,6 +57,18 @@ def check_sockets(settings: RunSettings, scenario: Scenario | None) -> None:
         )
 
 
+def _check_topology(settings: RunSettings, scenario: Scenario) -> None:
+    if settings.topology is None or settings.target is not None:
+        return
+    serves = topology(settings.topology, settings.own_topologies, **settings.topology_overrides).serves
+    wanted = "sockets" if scenario.lifetime is not None else "pages"
+    if serves != wanted:
+        raise UsageError(
+            f"the topology '{settings.topology}' serves {serves}, and the scenario '{settings.name}' is for {wanted}",
+            hint=f"Leave it out to have a fitting one, or give one that serves {wanted}.",
+        )
+
+
 def held(settings: RunSettings) -> int | None:
     """Return how many sockets are to be held open, if that was asked for."""
     return settings.connections if isinstance(settings.connections, int) else None
@@ -66,6 +84,8 @@ def socket_settings(settings: RunSettings, scenario: Scenario | None) -> SocketS
     if scenario is None or scenario.lifetime is None:
         return None
     given = {_NAMES.get(name, name): value for name, value in settings.sockets.items() if name != "max_age"}
+    if settings.target is None:
+        given.setdefault("message", MESSAGE)
     if "lifetime" not in given and not held(settings):
         given["lifetime"] = scenario.lifetime
     if "max_age" in settings.sockets:

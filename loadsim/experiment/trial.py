@@ -11,6 +11,7 @@ from loadsim.experiment.engine_process import EngineProcess
 from loadsim.experiment.machine import Cpus
 from loadsim.experiment.prepare import drawn_seed, find_scenario, http_settings, make_plan, shape_of
 from loadsim.experiment.remarks import remarks
+from loadsim.experiment.socket_plan import default_topology
 from loadsim.experiment.subject import subject_of
 from loadsim.redact import plain_text
 from loadsim.report.terminal import Steps, print_exchange
@@ -25,7 +26,7 @@ def try_once(settings: RunSettings, console: Console) -> ExitCode:
     scenario = find_scenario(settings)
     shape = shape_of(settings, scenario)
     steps = Steps(console)
-    with subject_of(settings, "monolith", Cpus((), ()), steps) as target:
+    with subject_of(settings, default_topology(scenario, "monolith"), Cpus((), ()), steps) as target:
         http = http_settings(settings, target.url, stranger=not target.bundled)
         plan = make_plan(settings, shape, drawn_seed(settings), http, Cpus((), ()), bundled=target.bundled)
         _play(_single(plan), console)

@@ -188,6 +188,7 @@ SHAPE: dict[str, Convert] = {
     "lag": _text,
     "sticky": _text,
     "shards": _whole(2),
+    "serves": _text,
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in
 ``[target]``, in ``[topology.NAME]``, and in brackets after a topology's name."""

@@ -9,6 +9,8 @@ import pytest
 from loadsim.errors import UsageError
 from loadsim.experiment.machine import Cpus
 from loadsim.experiment.prepare import find_scenario, http_settings, make_plan, shape_of
+from loadsim.experiment.socket_plan import default_topology
+from loadsim.scenarios import SCENARIOS
 from loadsim.settings import load_settings
 from loadsim.wire import Plan
 
@@ -32,6 +34,15 @@ def test_by_default_sockets_come_by_a_profile_send_nothing_and_live_a_while() ->
     assert plan.sockets is not None
     assert (plan.model, plan.sockets.lifetime, plan.sockets.message) == ("open", "exponential(30s)", "")
     assert (plan.sockets.heartbeat_s, plan.sockets.reconnect) == (None, "none")
+
+
+def test_a_stranger_gets_no_message_that_was_not_given_and_the_bundled_target_one_of_ours() -> None:
+    stranger, bundled = made().sockets, made(target=None).sockets
+    assert stranger is not None
+    assert bundled is not None
+    assert (stranger.message, bundled.message) == ("", "loadsim {n}")
+    assert default_topology(SCENARIOS["sockets"], "balanced") == "sockets"
+    assert default_topology(SCENARIOS["spiky"], "balanced") == "balanced"
 
 
 def test_every_option_reaches_the_plan() -> None:
@@ -69,7 +80,12 @@ def test_a_number_of_connections_is_held_open_by_so_many_users_who_begin_one_aft
         ("spiky", {"target": "http://x", "lifetime": "constant(1s)"}, "--lifetime is for WebSockets"),
         ("spiky", {"target": "http://x", "connections": "50"}, "expected reuse or visitor"),
         ("spiky", {"target": ECHO}, "the target is a WebSocket endpoint"),
-        ("sockets", {"target": None}, "needs a target with a WebSocket endpoint"),
+        (
+            "sockets",
+            {"target": None, "topology": "balanced"},
+            "serves pages, and the scenario 'sockets' is for sockets",
+        ),
+        ("spiky", {"target": None, "topology": "sockets"}, "serves sockets, and the scenario 'spiky' is for pages"),
         ("sockets", {"model": "closed"}, "--model closed does not go with sockets"),
         ("sockets", {"connections": "50", "profile": "constant(1/s)"}, "exclude each other"),
         ("sockets", {"rate": "1000/s"}, "--max-in-flight is 1,000"),

@@ -1,0 +1,1 @@
+"""WebSockets beside the pages: an echo, and a feed that everyone hears. Plain ASGI; runs under uvicorn."""
