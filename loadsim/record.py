@@ -288,6 +288,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     load: Load
     requests: Requests
+    detection_s: Quantiles
+    """From the last sign of life of a socket until it was known to be dead."""
     response_time_s: Quantiles | None
     """None in the closed model, which knows no due time."""
     service_time_s: Quantiles

@@ -46,6 +46,7 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
         echo_s=quantiles(recorder.times("echo")),
         broadcast_s=quantiles(recorder.times("broadcast")),
         lifetime_s=quantiles(recorder.times("lifetime")),
+        detection_s=quantiles(recorder.times("detection")),
         reconnects=Reconnects(
             count=int(counts[Event.RECOVERED]),
             peak_rate=float(reopened.max(initial=0)) if counts[Event.RECOVERED] else None,

@@ -59,7 +59,14 @@ def socket_server(topology: Topology, name: str, scratch: Path, port: int | None
     unix = "" if port else str(socket_path(scratch, name))
     listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
     # Pings are the client's to send, compression costs memory, and a server that ends says so at once (1012).
-    flags = ("--ws-ping-interval", "100000000", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "1")
+    flags: tuple[str, ...] = (
+        "--ws-ping-interval",
+        "100000000",
+        "--ws-per-message-deflate",
+        "false",
+        "--timeout-graceful-shutdown",
+        "1",
+    )
     flags += ("--backlog", str(BACKLOG), "--timeout-keep-alive", str(KEEP_ALIVE_S), "--log-level", "warning")
     argv = (sys.executable, "-m", "uvicorn", *listen, *flags, "target_app.sockets.app:application")
     env = _environment(topology, scratch) | {f"{_PREFIX}BACKEND": name}

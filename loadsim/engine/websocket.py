@@ -371,7 +371,7 @@ class WebSocket:
         opened_at = self.opened_at or self.ended_at
         self._sockets.ended(self)
         self._sockets.writer.add(
-            event, self._due, opened_at, opened_at, self.ended_at,
+            event, self._due, opened_at, self.heard_at, self.ended_at,
             backend=self._backend, flags=flags, cause=cause, code=code,
         )  # fmt: skip
         if event is not Event.FINISHED:

@@ -9,7 +9,7 @@ event          due                  began                 middle               a
 OPENED         opening due          connecting began      TCP and TLS stood    handshake done
 NEVER_OPENED   opening due          connecting began      (as far as it came)  given up
 FIRST_MESSAGE  -                    handshake done        -                    first message came
-an ending      -                    handshake done        -                    ended, or noticed
+an ending      -                    handshake done        last sign of life    ended, or noticed
 ECHO           message due          message sent          -                    its echo came
 BROADCAST      -                    sent by the target    -                    came
 RECOVERED      -                    the socket was lost   -                    another one is open instead

@@ -41,7 +41,7 @@ FAILURES = {
 """The four ways in which a socket fails, by their names in the record."""
 FAULTS = ("lost", "duplicated", "corrupt", "out_of_order", "late")
 """What may be wrong with messages."""
-TIMES = ("connect", "upgrade", "first_message", "echo", "broadcast", "lifetime", "recovered")
+TIMES = ("connect", "upgrade", "first_message", "echo", "broadcast", "lifetime", "detection", "recovered")
 _NUMBERS = max(Event) + 1
 
 
@@ -199,6 +199,8 @@ class SocketRecorder:
         ):
             chosen = events[kind == event]
             self._time(name, chosen["at"] - chosen[since])
+        dead = events[kind == Event.DEAD]
+        self._time("detection", dead["at"] - dead["middle"])
         ended = events[np.isin(kind, ENDINGS)]
         self._time("lifetime", ended["at"] - ended["began"])
 

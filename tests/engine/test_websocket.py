@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loadsim.measure.histogram import quantile
 from loadsim.measure.socket_event import Cause, Event
 from loadsim.measure.websockets import SocketRecorder
 from loadsim.wire import SocketSettings
@@ -259,6 +260,9 @@ def test_a_frozen_target_is_noticed_by_its_silence() -> None:
         own.thaw()
     sockets = watched(played, 3.0)
     assert dict(sockets.causes["dead"]) == {"no_pong": 5}
+    detected = quantile(sockets.times("detection"), 1.0)
+    assert detected is not None
+    assert 0.4 <= detected < 2.0  # the next ping, as long again for its answer, and what a busy machine adds
     assert sockets.counts[Event.NEVER_OPENED] == 0 or "timeout" in sockets.causes["never_opened"]
 
 

@@ -130,13 +130,14 @@ def test_times_are_those_between_the_moments_they_are_named_after() -> None:
             event(Event.ECHO, 3.0, due=2.0, began=2.5),
             event(Event.BROADCAST, 4.0, began=3.75),
             event(Event.RECOVERED, 6.0, began=4.0),
+            event(Event.DEAD, 7.0, began=1.0, middle=6.5, cause=Cause.NO_PONG),
         ]
     )
     measured = {
         name: quantile(made.times(name), 0.5)
-        for name in ("connect", "upgrade", "first_message", "echo", "broadcast", "recovered")
+        for name in ("connect", "upgrade", "first_message", "echo", "broadcast", "recovered", "detection", "lifetime")
     }
-    expected = [0.1, 0.2, 0.5, 1.0, 0.25, 2.0]
+    expected = [0.1, 0.2, 0.5, 1.0, 0.25, 2.0, 0.5, 6.0]
     assert list(measured.values()) == pytest.approx(expected, rel=1e-3)
 
 

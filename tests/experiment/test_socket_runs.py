@@ -1,0 +1,102 @@
+"""Whole runs of WebSockets, from settings to the run directory and the terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from loadsim.errors import ExitCode
+from loadsim.experiment.runs import Result, run
+from loadsim.measure.table import read_csv
+from loadsim.settings import load_settings
+
+from ..endtoend.runs import read_record
+from ..engine.playing import script
+from ..engine.socket_server import SocketServer
+
+
+def played(directory: Path, scenario: str | Path = "sockets", *, report: bool = False, **flags: Any) -> Result:
+    given = {"duration": "2s", "warmup": "0s", "out": str(directory / "run"), **flags}
+    settings = load_settings(str(scenario), given)
+    return run(settings, Console(file=io.StringIO(), width=100), quiet=True, report=report)
+
+
+def test_a_run_against_a_socket_endpoint_leaves_record_tables_report_and_verdict(tmp_path: Path) -> None:
+    with SocketServer() as server:
+        result = played(
+            tmp_path,
+            report=True,
+            target=server.url("/echo"),
+            connections="20",
+            message="hello {n}",
+            message_rate="5/s",
+            objective=("ws.never_opened < 1%", "ws.echo.p50 < 10s", "ws.broadcast.p50 < 1s"),
+        )
+    record = read_record(tmp_path / "run")
+    sockets = record["websockets"]
+    assert (sockets["attempts"], sockets["opened"], sockets["open_at_end"], sockets["finished"]) == (20, 20, 20, 0)
+    assert sockets["messages"]["lost"] == 0
+    assert sockets["echo_s"]["count"] >= 20 * 5
+    assert record["load"]["scheduled"] == record["load"]["completed"] == record["requests"]["count"] == 20
+    assert record["manifest"]["settings"]["sockets"]["message"] == "hello {n}"
+    assert {each["expression"]: each["verdict"] for each in record["objectives"]} == {
+        "ws.never_opened < 1%": "pass",
+        "ws.echo.p50 < 10s": "pass",
+        "ws.broadcast.p50 < 1s": "fail",  # there is no feed: nothing that was not measured passes
+    }
+    assert result.exit_code == ExitCode.FAILED
+    table = read_csv(tmp_path / "run" / "websockets.csv")
+    assert table.numbers("opened").sum() == 20
+    assert table.numbers("open")[-1] == 20
+    assert read_csv(tmp_path / "run" / "websockets_open.csv").texts("backend")[-1] == "socket-1"
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "Open sockets" in page
+    assert (tmp_path / "run" / "sockets-open.png").exists()
+    console = Console(file=io.StringIO(), width=120)
+    result.print_summary(console)
+    assert "opened 20" in console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+
+
+def test_the_bundled_target_echoes_and_feeds_without_a_word_of_settings(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn")
+    played(tmp_path, connections="8", duration="4s", fault=("kill(web-2, at=2s)",), reconnect="now")
+    record = read_record(tmp_path / "run")
+    sockets = record["websockets"]
+    assert record["manifest"]["topology"] == "sockets"
+    assert set(record["balance"]) == {"all", "web"}
+    assert sockets["echo_s"]["count"] > 0
+    assert sockets["broadcast_s"]["count"] > 0
+    assert sum(sockets["failures"]["vanished"]["causes"].values()) == 2  # those on the server that was killed
+    assert sockets["reconnects"]["count"] == 2
+    assert sockets["open_at_end"] == 8
+
+
+def test_a_scenario_of_ones_own_may_speak_http_and_sockets(tmp_path: Path) -> None:
+    path = script(
+        tmp_path,
+        """
+        from loadsim import LoadUser, task
+
+        class Visitor(LoadUser):
+            @task
+            def talk(self):
+                self.client.get("/plain")
+                with_socket = self.ws.connect("/echo", name="/chat")
+                with_socket.send("hello")
+                assert with_socket.recv(timeout=5) == "hello"
+                with_socket.close()
+        """,
+    )
+    with SocketServer() as server:
+        played(tmp_path, path, target=server.http_url(""), rate="10/s", duration="1s")
+    record = read_record(tmp_path / "run")
+    assert record["load"]["completed"] == record["load"]["scheduled"]
+    assert set(record["routes"]) == {"GET /plain", "GET /chat"}
+    assert record["websockets"]["finished"] == record["load"]["scheduled"]
+    assert record["websockets"]["close_codes"] == {"target": {}, "us": {"1000": record["load"]["scheduled"]}}
+    assert json.dumps(record)
