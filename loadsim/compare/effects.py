@@ -136,7 +136,7 @@ class _Judged:
         low, high = self.interval or (math.nan, math.nan)
         noise = self.sample.noise()
         level = self.level / (primaries if primary else 1)
-        reach = detectable(noise, self.sample.rounds, level) if noise > 0 else math.nan
+        reach = detectable(noise, self.sample.rounds, level) if noise > 0 and self.is_enough else math.nan
         return EffectRecord(
             metric=self.metric.name,
             primary=primary,

@@ -137,6 +137,8 @@ class Interleaved:
         while len(self._read["a"]) < settings.rounds:
             number, before = len(self.rounds) + 1, len(self._read["a"])
             with steps.step(f"round {before + 1} of {_most(settings)}") as step:
+                if not settings.is_auto:
+                    step.progress(before / settings.rounds)
                 played: dict[Letter, RunRecord] = {}
                 try:
                     for letter in coin(self._seed, number):

@@ -56,6 +56,11 @@ def test_it_fits_one_screen(record: CompareRecord, width: int) -> None:
     assert max(len(line) for line in body) <= width
 
 
+def test_metrics_that_are_undecided_for_the_same_reason_say_it_once(tmp_path: Path) -> None:
+    text = shown(write_compared(tmp_path, Replay(), rounds=2))
+    assert "▲ error rate, p50 and p99: 2 rounds of the 6 that it takes\n" in text
+
+
 def test_an_invalid_comparison_says_why_and_not_that_rounds_are_few(tmp_path: Path) -> None:
     text = shown(write_compared(tmp_path, Replay(lambda record, _: invalid(record))))
     assert "Invalid" in text.splitlines()[0]

@@ -35,7 +35,7 @@ from loadsim.report.terminal.words import (
     width_of,
     wrapped,
 )
-from loadsim.report.text import visible
+from loadsim.report.text import listed, visible
 
 _LOG_HEIGHT = 60
 _WIDEST = 130
@@ -170,10 +170,10 @@ def _axes(effects: Sequence[EffectRecord], limits: dict[str, float], marks: Mark
 
 def _why(record: CompareRecord, width: int, glyphs: Glyphs) -> list[Text]:
     texts = list(record.conclusion.reasons)
-    for effect in record.effects if record.conclusion.verdict != "invalid" else ():
-        if effect.primary and effect.verdict == "inconclusive":
-            able = f"; these rounds find {margin_text(effect, effect.detectable)}" if effect.detectable else ""
-            texts.append(f"{metric_name(effect.metric)}: {effect.reason}{able}")
+    if record.conclusion.verdict != "invalid":
+        texts += _undecided(
+            [effect for effect in record.effects if effect.primary and effect.verdict == "inconclusive"]
+        )
     if record.manifest.design != "interleaved":
         texts += record.notes
     lines = []
@@ -181,6 +181,15 @@ def _why(record: CompareRecord, width: int, glyphs: Glyphs) -> list[Text]:
         for index, line in enumerate(wrapped(text, width - 4)):
             lines.append(Text().append("  " if index else f"{glyphs.warn} ", WARN).append(line))
     return lines
+
+
+def _undecided(effects: Sequence[EffectRecord]) -> list[str]:
+    """Say of metrics why they are not decided, those with the same reason together."""
+    named: dict[str, list[str]] = {}
+    for effect in effects:
+        able = f"; these rounds find {margin_text(effect, effect.detectable)}" if effect.detectable else ""
+        named.setdefault(effect.reason + able, []).append(metric_name(effect.metric))
+    return [f"{listed(names)}: {reason}" for reason, names in named.items()]
 
 
 def _interest(effect: EffectRecord) -> tuple[int, float, float]:
