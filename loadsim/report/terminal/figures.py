@@ -68,7 +68,7 @@ def _reasons(reasons: list[str], width: int) -> list[Text]:
 
 
 def figure_lines(record: RunRecord, width: int) -> list[Text]:
-    """Return seven lines, of sockets two more: arrivals and what became of them, rates, times, the generator's health."""
+    """Return seven lines, of sockets two more: arrivals and their fates, rates, times, the generator's health."""
     return [
         *_arrivals(record),
         labelled("rates", _joined(_rates(record), width - LABEL)),
