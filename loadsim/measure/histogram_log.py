@@ -16,7 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,25 +90,38 @@ def write_interval(
     file.write(f"Tag={tag},{start_s:.3f},{length_s:.3f},{highest_ms:.3f},{encoder.encode(where, counts)}\n")
 
 
-def read_log(path: Path) -> Iterator[Interval]:
-    """Yield the intervals of a log that loadsim wrote; OSError, UsageError with file and line if one cannot be read."""
+Wanted = Callable[[Mapping[str, str]], bool]
+
+
+def read_log(path: Path, wanted: Wanted | None = None) -> Iterator[Interval]:
+    """Yield the intervals of a log that loadsim wrote; OSError, UsageError with file and line if one cannot be read.
+
+    ``wanted`` says by their tags which ones; the others, of which there may be hundreds of thousands, are not decoded.
+    """
     with path.open(encoding="utf-8") as file:
         try:
-            yield from _intervals(path, file)
+            yield from _intervals(path, file, wanted)
         except UnicodeDecodeError as error:
             raise UsageError(f"'{path}' is not a histogram log: {error}") from None
 
 
-def _intervals(path: Path, lines: Iterable[str]) -> Iterator[Interval]:
+def _intervals(path: Path, lines: Iterable[str], wanted: Wanted | None) -> Iterator[Interval]:
+    known: dict[str, dict[str, str] | None] = {}
     for number, line in enumerate(lines, 1):
         if line.startswith(("#", '"')) or not line.strip():
             continue
         tag, fields = "", line.strip().split(",")
         if fields[0].startswith("Tag="):
             tag = fields.pop(0)[len("Tag=") :]
+        if tag not in known:
+            decoded = decode_tag(tag)
+            known[tag] = decoded if wanted is None or wanted(decoded) else None
+        tags = known[tag]
+        if tags is None:
+            continue
         try:
             start, length, _, encoded = fields
-            yield Interval(decode_tag(tag), float(start), float(length), _decode(encoded))
+            yield Interval(tags, float(start), float(length), _decode(encoded))
         except _DAMAGES as error:
             raise UsageError(
                 f"'{path}', line {number}: not an interval of a histogram log ({error})",

@@ -175,7 +175,7 @@ class Recorder:
         """Return response time of requests due in a phase."""
         return self.marginals.distribution([self.layout.phase + number])
 
-    def selected(self, selection: Selection) -> Selected:
+    def selected(self, selection: Selection) -> Selected[Distribution]:
         """Return the tally of one of the ``selections``; KeyError for any other."""
         return self._folds[selection].result()
 

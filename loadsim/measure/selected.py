@@ -89,7 +89,7 @@ class SelectionFold:
         self._add_events(events)
         self._add_times(times)
 
-    def result(self) -> Selected:
+    def result(self) -> Selected[Distribution]:
         """Return the tallies as they stand; those of windows are made when they are looked at."""
         return Selected(self._tally(self._counts.copy(), self._numbers), _Windows(self._windows, self._tally))
 
@@ -122,7 +122,7 @@ class SelectionFold:
             if self.selection.window_s is not None:
                 self._windows[window].add(packed)
 
-    def _tally(self, counts: IntArray, numbers: IntArray) -> Tally:
+    def _tally(self, counts: IntArray, numbers: IntArray) -> Tally[Distribution]:
         completed, failed, dropped, aborted = numbers[_FIRST_FATE:].tolist()
         scheduled = completed + failed + dropped + aborted
         known = self._of_iterations
@@ -162,13 +162,13 @@ class _Window:
         return dense
 
 
-class _Windows(Mapping[int, Tally]):
+class _Windows(Mapping[int, Tally[Distribution]]):
     """Windows by number, ascending; a tally (552 KiB) is made when it is asked for and kept by nobody."""
 
-    def __init__(self, windows: dict[int, _Window], tally: Callable[[IntArray, IntArray], Tally]) -> None:
+    def __init__(self, windows: dict[int, _Window], tally: Callable[[IntArray, IntArray], Tally[Distribution]]) -> None:
         self._windows, self._tally = windows, tally
 
-    def __getitem__(self, number: int) -> Tally:
+    def __getitem__(self, number: int) -> Tally[Distribution]:
         window = self._windows[number]
         return self._tally(window.counts(), window.numbers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,17 +36,22 @@ class Distribution:
     unanswered: int = 0
 
 
+Times_co = TypeVar("Times_co", covariant=True)
+
+
 @dataclass(slots=True)
-class Tally:
+class Tally(Generic[Times_co]):
     """What a selection saw: requests by due time, and the iterations due in it where the selection can tell them.
+
+    Its times are distributions while a run is measured, and whatever a record says of them afterwards.
 
     Iterations know their phase and visitor class but no route, backend or outcome: where a selection names one of
     these, the four iteration counts are None.
     """
 
-    response: Distribution
-    service: Distribution
-    iteration: Distribution
+    response: Times_co
+    service: Times_co
+    iteration: Times_co
     """Response time of iterations: the end of the last request against the arrival's due time."""
     requests: int = 0
     failed_requests: int = 0
@@ -57,8 +63,8 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Selected:
+class Selected(Generic[Times_co]):
     """A selection's tally over the whole run, and over each window that holds any sample (number -> tally)."""
 
-    whole: Tally
-    windows: Mapping[int, Tally] = field(default_factory=dict)
+    whole: Tally[Times_co]
+    windows: Mapping[int, Tally[Times_co]] = field(default_factory=dict)

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
+from typing import Protocol
 
-from loadsim.measure.histogram import maximum, mean, minimum, quantile, total
-from loadsim.measure.selection import Distribution, Selected, Selection, Tally
-from loadsim.measure.websockets import SocketRecorder
+from loadsim.measure.selection import Selected, Selection, Tally
 from loadsim.objectives.grammar import Objective
 from loadsim.objectives.metrics import Metric, Unit
+from loadsim.objectives.times import Times, count, quantile, statistic
 from loadsim.record import ObjectiveRecord, Verdict
 from loadsim.units import format_duration, format_rate, format_share, spell_duration
 
@@ -37,12 +37,29 @@ _SLACK = 1e-9
 """Windows are numbered in floating point: the 3rd of 0.1 s ends after 0.30000000000000004 s."""
 
 
+class Sockets(Protocol):
+    """What became of WebSockets: their recorder, or a record of it."""
+
+    @property
+    def used(self) -> bool:
+        """Whether there was any socket at all."""
+        ...
+
+    def times(self, name: str) -> Times:
+        """Return one of ``measure.websockets.TIMES``."""
+        ...
+
+    def share(self, name: str) -> tuple[int, int] | None:
+        """Return how many failed in one way, and of how many; None: not known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What a run, or what there is of it so far, gives objectives to judge by."""
 
     duration_s: float
-    selected: Callable[[Selection], Selected]
+    selected: Callable[[Selection], Selected[Times]]
     jain: Mapping[str, float | None]
     """Pool -> Jain's index; None without requests."""
     shares: Mapping[str, Mapping[str, float]]
@@ -51,7 +68,7 @@ class Observed:
     """Seconds until each event was over; None if it never was."""
     seen: Mapping[str, Sequence[str]]
     """Selector ('route', 'backend', 'pool', 'phase', 'class', 'outcome') -> names that occurred."""
-    sockets: SocketRecorder | None = None
+    sockets: Sockets | None = None
     """None in a run that opened no WebSocket."""
     until_s: float | None = None
     """Of a run that still goes on: how far it is. Windows that end later are not judged."""
@@ -126,7 +143,7 @@ def describe(objective: Objective, record: ObjectiveRecord) -> str:
     return f"{record.expression}: {'; '.join(part for part in parts if part)}"
 
 
-def _read(metric: Metric, tally: Tally, span_s: float) -> _Reading:
+def _read(metric: Metric, tally: Tally[Times], span_s: float) -> _Reading:
     """Read a metric from a tally of ``span_s`` seconds. A count the tally does not know counts as no samples."""
     if metric.times is not None:
         return _read_times(metric, getattr(tally, metric.times))
@@ -143,15 +160,15 @@ def _read(metric: Metric, tally: Tally, span_s: float) -> _Reading:
     return _share(counted[metric.name], scheduled)
 
 
-def _read_times(metric: Metric, times: Distribution) -> _Reading:
-    samples = total(times)
+def _read_times(metric: Metric, times: Times) -> _Reading:
+    samples = count(times)
     if metric.quantile is not None:
         needed = math.ceil(BEYOND_QUANTILE / (1 - Fraction(repr(metric.quantile))))
         value = quantile(times, metric.quantile)
         return _Reading(math.inf if value is None else value, samples, needed)
     if metric.statistic != "min" and times.unanswered:
         return _Reading(math.inf, samples)
-    value = {"min": minimum, "max": maximum, "mean": mean}[metric.statistic](times)
+    value = statistic(times, metric.statistic)
     return _Reading(math.inf if value is None else value, samples)
 
 
@@ -167,7 +184,7 @@ def _judge(objective: Objective, reading: _Reading, reason: str = "") -> Objecti
 
 
 def _judge_windows(
-    objective: Objective, observed: Observed, windows: Mapping[int, Tally], window_s: float
+    objective: Objective, observed: Observed, windows: Mapping[int, Tally[Times]], window_s: float
 ) -> ObjectiveRecord:
     readings = list(_complete(objective.metric, windows, window_s, observed.end_s))
     count = math.floor(observed.end_s / window_s + _SLACK)
@@ -187,7 +204,7 @@ def _judge_windows(
     return _record(objective, worst, "pass", reason)
 
 
-def _complete(metric: Metric, windows: Mapping[int, Tally], window_s: float, end_s: float) -> Iterator[_Reading]:
+def _complete(metric: Metric, windows: Mapping[int, Tally[Times]], window_s: float, end_s: float) -> Iterator[_Reading]:
     """Yield what was read in each window that is over and not empty."""
     for number in windows:
         start_s, stop_s = number * window_s, (number + 1) * window_s
@@ -231,7 +248,7 @@ def _judge_recovery(objective: Objective, observed: Observed) -> ObjectiveRecord
     return _judge(objective, worst, "it did not recover" if math.isinf(worst.value) else "")
 
 
-def _judge_sockets(objective: Objective, name: str, sockets: SocketRecorder | None) -> ObjectiveRecord:
+def _judge_sockets(objective: Objective, name: str, sockets: Sockets | None) -> ObjectiveRecord:
     if sockets is None or not sockets.used:
         return _record(objective, None, "fail", "no WebSocket was opened in this run")
     if objective.metric.unit is Unit.DURATION:
@@ -273,17 +290,17 @@ def _record(objective: Objective, reading: _Reading | None, verdict: Verdict, re
     )
 
 
-def _unanswered(metric: Metric, reading: _Reading, tally: Tally) -> str:
+def _unanswered(metric: Metric, reading: _Reading, tally: Tally[Times]) -> str:
     if metric.times is None or not math.isinf(reading.value):
         return ""
-    times: Distribution = getattr(tally, metric.times)
+    times: Times = getattr(tally, metric.times)
     return f"{times.unanswered:,} of {reading.samples:,} got no answer, which ranks above every time"
 
 
-def _why_nothing(objective: Objective, observed: Observed, whole: Tally) -> str:
+def _why_nothing(objective: Objective, observed: Observed, whole: Tally[Times]) -> str:
     if unseen := _unseen(objective, observed):
         return unseen
-    if objective.metric.times == "response" and total(whole.service):
+    if objective.metric.times == "response" and count(whole.service):
         return f"the closed model knows no response time: bound {objective.metric.name}(service)"
     return "no samples"
 
