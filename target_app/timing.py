@@ -13,6 +13,7 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     rpc         calls over the apps' interfaces, outermost ones; its description is how many calls were made in all
     inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
                 description is how many there were. Made in parallel, their sum may exceed the whole
+    inner-queue what of that was waiting until a slot of the other service took the request
 
 Databases, lock, render, image, provider, export, fault and the requests to services count wherever they happened on
 behalf of this request: another service's account comes back with its answer.
@@ -29,8 +30,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _ENTRY = re.compile(r'([\w-]+);dur=([0-9.]+)(?:;desc="(\d+) calls")?')
-_OWN = frozenset({"queue", "app", "rpc"})
+_OWN = frozenset({"app", "rpc"})
 """Parts that tell of one server; what another service says of its own is within the request to it."""
+_QUEUE, _INNER_QUEUE = "queue", "inner-queue"
 
 
 class Timing(threading.local):
@@ -56,7 +58,8 @@ class Timing(threading.local):
         self.add(service, seconds, 1)
         for name, milliseconds, count in _ENTRY.findall(server_timing):
             if name not in _OWN:
-                self.add(name, float(milliseconds) / 1e3, int(count or 0))
+                here = _INNER_QUEUE if name == _QUEUE else name
+                self.add(here, float(milliseconds) / 1e3, int(count or 0))
 
     @contextmanager
     def calls(self, count: int) -> Iterator[None]:

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import pytest
+
 from target_app.timing import Timing
 
 
 def test_another_service_s_account_is_added_but_for_what_is_its_own() -> None:
     timing = Timing()
     timing.add("db", 0.001)
-    told = 'queue;dur=5.0, app;dur=9.0, db;dur=2.000, inventory;dur=3.000;desc="2 calls", rpc;dur=4.0;desc="6 calls"'
+    told = (
+        "queue;dur=5.0, inner-queue;dur=2.0, app;dur=9.0, db;dur=2.000, "
+        'inventory;dur=3.000;desc="2 calls", rpc;dur=4.0;desc="6 calls"'
+    )
     timing.hop("payments", 0.010, told)
     timing.hop("payments", 0.010, "")
+    assert timing.durations_s.pop("inner-queue") == pytest.approx(0.007)
     assert timing.header() == ('db;dur=3.000, payments;dur=20.000;desc="2 calls", inventory;dur=3.000;desc="2 calls"')
 
 
