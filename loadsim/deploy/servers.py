@@ -58,16 +58,15 @@ def socket_server(topology: Topology, name: str, scratch: Path, port: int | None
     """Return one server of WebSockets, as :func:`server` does one of pages."""
     unix = "" if port else str(socket_path(scratch, name))
     listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
-    # Pings are the client's to send, compression costs memory, and a server that ends says so at once (1012).
-    flags: tuple[str, ...] = (
-        "--ws-ping-interval",
-        "100000000",
-        "--ws-per-message-deflate",
-        "false",
-        "--timeout-graceful-shutdown",
-        "1",
-    )
-    flags += ("--backlog", str(BACKLOG), "--timeout-keep-alive", str(KEEP_ALIVE_S), "--log-level", "warning")
+    options = {
+        "--ws-ping-interval": 100_000_000,  # pings are the client's to send
+        "--ws-per-message-deflate": "false",  # it takes more memory than all the rest
+        "--timeout-graceful-shutdown": 1,
+        "--timeout-keep-alive": KEEP_ALIVE_S,
+        "--backlog": BACKLOG,
+        "--log-level": "warning",
+    }
+    flags = [text for name, value in options.items() for text in (name, str(value))]
     argv = (sys.executable, "-m", "uvicorn", *listen, *flags, "target_app.sockets.app:application")
     env = _environment(topology, scratch) | {f"{_PREFIX}BACKEND": name}
     return Process(name, argv, env, unix=unix, port=port or 0)
