@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Literal
 
 from loadsim.errors import UsageError, nearest
-from loadsim.record import Quantiles, RunRecord
+from loadsim.record import Quantiles, RunRecord, WebSockets
 
 MAX_PRIMARY = 3
 _TIMES = ("mean", "p50", "p75", "p90", "p95", "p99", "p99.9")
@@ -26,6 +26,8 @@ _SHARES: dict[str, Literal["lower", "higher"]] = {
     "max_share": "lower",
     "stale_reads": "lower",
 }
+_SOCKET_FAILURES = ("never_opened", "closed_on_us", "vanished", "dead")
+_SOCKET_TIMES = ("connect", "first_message", "echo", "broadcast", "recovered")
 _NAME = re.compile(r"(?P<statistic>[a-z_]\w*(?:\.\d+)?)(?P<times>\(service\))?(?P<where>\[\w+=.+\])?")
 _PLAIN = re.compile(r"[\w.*-]+")
 
@@ -50,7 +52,8 @@ class Metric:
     @property
     def statistic(self) -> str:
         """The name without what it is of: ``p99``."""
-        return re.split(r"[\[(]", self.name, maxsplit=1)[0]
+        name = re.split(r"[\[(]", self.name, maxsplit=1)[0]
+        return name.removeprefix("ws.").partition(".")[2] or name if name.startswith("ws.") else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,16 @@ Round = Mapping[str, Reading]
 """All readings of one side in one round."""
 
 
+_SOCKET_METRICS = {
+    **{f"ws.{name}": Metric(f"ws.{name}", Scale.SHARE, "lower") for name in _SOCKET_FAILURES},
+    **{
+        f"ws.{name}.{statistic}": Metric(f"ws.{name}.{statistic}", Scale.RATIO, "lower")
+        for name in _SOCKET_TIMES
+        for statistic in _TIMES
+    },
+}
+
+
 def default_primary(*, closed: bool) -> tuple[str, ...]:
     """Return the metrics that decide unless the user names others; the closed model knows no response time."""
     return ("error_rate", "p50(service)", "p99(service)") if closed else ("error_rate", "p50", "p99")
@@ -72,13 +85,15 @@ def default_primary(*, closed: bool) -> tuple[str, ...]:
 
 def metric(name: str) -> Metric:
     """Return the metric of that name. UsageError for a name that no round can have."""
+    if name in _SOCKET_METRICS:
+        return _SOCKET_METRICS[name]
     match = _NAME.fullmatch(name)
     statistic = match["statistic"] if match else name
     if match and statistic in _TIMES:
         return Metric(name, Scale.RATIO, "lower")
     if match and statistic in _SHARES and not match["times"]:
         return Metric(name, Scale.SHARE, _SHARES[statistic])
-    raise UsageError(f"unknown metric '{name}'", hint=nearest(statistic, (*_TIMES, *_SHARES)))
+    raise UsageError(f"unknown metric '{name}'", hint=nearest(statistic, (*_TIMES, *_SHARES, *_SOCKET_METRICS)))
 
 
 def readings(record: RunRecord) -> dict[str, Reading]:
@@ -105,10 +120,23 @@ def _readings(record: RunRecord) -> Iterator[tuple[str, Reading]]:
         yield from _times(phase.response_time_s, _OF_PARTS, where)
         yield from _share(f"goodput{where}", phase.load.completed, phase.load.scheduled)
     yield from _balance(record)
+    if record.websockets is not None:
+        yield from _sockets(record.websockets)
     stale = (record.consistency or {}).get("stale_share")
     reads = (record.consistency or {}).get("reads")
     if isinstance(stale, float) and isinstance(reads, int):
         yield "stale_reads", Reading(stale, reads)
+
+
+def _sockets(sockets: WebSockets) -> Iterator[tuple[str, Reading]]:
+    """Who never opened is a part of all attempts, the other failures are of what was open."""
+    for name in _SOCKET_FAILURES:
+        of = sockets.attempts if name == "never_opened" else sockets.opened + sockets.open_at_start
+        yield from _share(f"ws.{name}", sockets.failures[name].count, of)
+    for name in _SOCKET_TIMES:
+        times: Quantiles = sockets.reconnects.recovered_s if name == "recovered" else getattr(sockets, f"{name}_s")
+        for statistic, reading in _times(times, _OF_PARTS):
+            yield f"ws.{name}.{statistic}", reading
 
 
 def _balance(record: RunRecord) -> Iterator[tuple[str, Reading]]:

@@ -10,7 +10,15 @@ import pytest
 
 from loadsim.compare import Scale, metric, readings
 from loadsim.errors import UsageError
-from loadsim.record import Quantiles, RunRecord, read_record
+from loadsim.record import (
+    Quantiles,
+    Reconnects,
+    RunRecord,
+    SocketFailures,
+    SocketMessages,
+    WebSockets,
+    read_record,
+)
 from tests.report.runs import CASES, write_run
 
 
@@ -26,7 +34,16 @@ def test_a_name_says_how_two_values_are_set_against_each_other() -> None:
     assert metric("p99.9(service)").statistic == "p99.9"
 
 
-@pytest.mark.parametrize("name", ["p98", "latency", "error_rate(service)", "p99[", "p99[route]", ""])
+def test_sockets_have_failures_and_times() -> None:
+    assert (metric("ws.dead").scale, metric("ws.dead").better) == (Scale.SHARE, "lower")
+    echo = metric("ws.echo.p99")
+    assert (echo.scale, echo.statistic) == (Scale.RATIO, "p99")
+    assert metric("ws.never_opened").statistic == "ws.never_opened"
+
+
+@pytest.mark.parametrize(
+    "name", ["ws.echo", "ws.asleep", "ws.dead.p99", "p98", "latency", "error_rate(service)", "p99[", "p99[route]", ""]
+)
 def test_a_name_that_no_round_can_have_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="unknown metric"):
         metric(name)
@@ -62,6 +79,42 @@ def test_a_quantile_without_an_answer_is_above_all_and_one_without_samples_is_no
     assert found["mean"].value == math.inf
     assert found["p50"].value == 0.1
     assert "p50" not in readings(msgspec.structs.replace(record, response_time_s=Quantiles()))
+
+
+def test_sockets_are_read_from_the_record(record: RunRecord) -> None:
+    nothing = Quantiles()
+    sockets = WebSockets(
+        attempts=110,
+        opened=100,
+        open_at_start=20,
+        open_at_end=0,
+        open_max=120,
+        finished=114,
+        failures={
+            name: SocketFailures(count=count, causes={})
+            for name, count in (("never_opened", 11), ("closed_on_us", 6), ("vanished", 0), ("dead", 0))
+        },
+        messages=SocketMessages(
+            sent=0, received=0, unanswered=0, lost=None, duplicated=None, corrupt=None, out_of_order=None, late=None
+        ),
+        close_codes={},
+        connect_s=nothing,
+        upgrade_s=nothing,
+        first_message_s=nothing,
+        echo_s=Quantiles(count=50, p50=0.01, p99=0.05),
+        broadcast_s=nothing,
+        lifetime_s=nothing,
+        detection_s=nothing,
+        reconnects=Reconnects(count=3, peak_rate=1.0, recovered_s=Quantiles(count=3, p50=1.0, unanswered=1)),
+        survival=[],
+    )
+    found = readings(msgspec.structs.replace(record, websockets=sockets))
+    assert found["ws.never_opened"].value == 0.1
+    assert found["ws.closed_on_us"].value == 0.05
+    assert (found["ws.echo.p99"].value, found["ws.echo.p99"].samples) == (0.05, 50)
+    assert found["ws.recovered.p99"].value == math.inf
+    assert "ws.connect.p50" not in found
+    assert {metric(name).name for name in found} == set(found)
 
 
 def test_the_closed_model_is_compared_by_service_time(tmp_path: Path) -> None:

@@ -18,6 +18,13 @@ _NAMES = {
     "stale_reads": "share of stale reads",
     "mean": "mean response time",
 }
+_SOCKETS = {
+    "never_opened": "share of sockets that never opened",
+    "closed_on_us": "share of sockets closed on us",
+    "vanished": "share of sockets that vanished",
+    "dead": "share of sockets that died",
+    "recovered": "the time until lost sockets were back",
+}
 _MOST = 5
 """Sentences on exploratory metrics: what is most striking; the table has the rest."""
 
@@ -27,6 +34,8 @@ def metric_name(name: str) -> str:
     match = _PART.fullmatch(name)
     if match is None:
         return visible(name, 80)
+    if match["name"].startswith("ws."):
+        return _socket_metric_name(*match["name"].removeprefix("ws.").partition(".")[::2])
     words = _NAMES.get(match["name"], match["name"])
     if match["service"]:
         words = "mean service time" if match["name"] == "mean" else f"{words} of the service time"
@@ -39,6 +48,11 @@ def metric_name(name: str) -> str:
             "backend": f" of {value}",
         }.get(match["key"], f" of {value}")
     return words
+
+
+def _socket_metric_name(of: str, statistic: str) -> str:
+    words = _SOCKETS.get(of, f"the sockets' {of.replace('_', ' ')} time")
+    return f"{statistic} of {words}" if statistic else words
 
 
 def effect_value(effect: EffectRecord, value: float | None) -> str:
