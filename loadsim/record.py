@@ -192,6 +192,22 @@ class TierRecord(msgspec.Struct, kw_only=True):
     time_s: Quantiles
 
 
+class ConsistencyRecord(msgspec.Struct, kw_only=True):
+    """What was read of what had been written before. A version that was never seen is unanswered in its times."""
+
+    reads: int
+    stale: int
+    """Reads that began after a write was answered, and did not show it."""
+    stale_share: float | None
+    staleness_s: Quantiles
+    """Of the stale reads: since when what they showed was out of date."""
+    versions: int
+    never_seen: int
+    visible_after_s: Quantiles
+    """From the answer to a write until reads show it and go on to."""
+    lost_updates: int | None = None
+
+
 class FaultRecord(msgspec.Struct, kw_only=True):
     """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""
 
@@ -305,7 +321,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     faults: list[FaultRecord] = []
     tiers: dict[str, TierRecord] | None = None
     websockets: WebSockets | None = None
-    consistency: dict[str, Any] | None = None
+    consistency: ConsistencyRecord | None = None
     workers: list[dict[str, Any]] = []
     target_processes: list[ProcessRecord] = []
     objectives: list[ObjectiveRecord] = []

@@ -22,6 +22,7 @@ from loadsim.record import (
     BackendRecord,
     Balance,
     ClassRecord,
+    ConsistencyRecord,
     ErrorKind,
     FaultRecord,
     Load,
@@ -65,6 +66,7 @@ class Summary:
     phases: list[PhaseRecord]
     recoveries: list[Recovery]
     tiers: dict[str, TierRecord] | None
+    consistency: ConsistencyRecord | None
     target_processes: list[ProcessRecord]
     saturated: list[str]
 
@@ -104,6 +106,7 @@ class Summary:
             recoveries=self.recoveries,
             faults=list(faults),
             tiers=self.tiers,
+            consistency=self.consistency,
             target_processes=self.target_processes,
         )
 
@@ -151,6 +154,7 @@ def summarise(
         phases=_phases(recorder, window_s),
         recoveries=_recoveries(recorder, window_s, events),
         tiers=_tiers(recorder),
+        consistency=_consistency(recorder),
         target_processes=_processes(recorder, window_s),
         saturated=saturation.saturation(
             late_start_p99_s=late_start.p99, response_p50_s=response.p50 if response else None, generator_cpu=cpu
@@ -357,6 +361,21 @@ def _tiers(recorder: Recorder) -> dict[str, TierRecord] | None:
         for name, part in recorder.tiers.parts.items()
     }
     return parts or None
+
+
+def _consistency(recorder: Recorder) -> ConsistencyRecord | None:
+    seen = recorder.consistency
+    if not seen.reads and not seen.versions:
+        return None
+    return ConsistencyRecord(
+        reads=seen.reads,
+        stale=seen.stale,
+        stale_share=seen.stale / seen.reads if seen.reads else None,
+        staleness_s=quantiles(seen.staleness),
+        versions=seen.versions,
+        never_seen=seen.never_seen,
+        visible_after_s=quantiles(seen.visible_after),
+    )
 
 
 def _processes(recorder: Recorder, window_s: float) -> list[ProcessRecord]:

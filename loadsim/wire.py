@@ -139,6 +139,8 @@ class Kind:
     """Packed events in the lives of WebSockets (``measure.socket_event``)."""
     TIMINGS = 10
     """Server-Timing headers (``measure.tiers``)."""
+    VERSIONS = 11
+    """What reads showed of the writes before them (``measure.consistency``)."""
     SOCKET_COUNTS = 9
     """JSON :class:`SocketCounts`, with every tick of a run that has opened a WebSocket."""
 

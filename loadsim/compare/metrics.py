@@ -122,10 +122,8 @@ def _readings(record: RunRecord) -> Iterator[tuple[str, Reading]]:
     yield from _balance(record)
     if record.websockets is not None:
         yield from _sockets(record.websockets)
-    stale = (record.consistency or {}).get("stale_share")
-    reads = (record.consistency or {}).get("reads")
-    if isinstance(stale, float) and isinstance(reads, int):
-        yield "stale_reads", Reading(stale, reads)
+    if record.consistency is not None and record.consistency.stale_share is not None:
+        yield "stale_reads", Reading(record.consistency.stale_share, record.consistency.reads)
 
 
 def _sockets(sockets: WebSockets) -> Iterator[tuple[str, Reading]]:

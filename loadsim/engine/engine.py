@@ -21,6 +21,7 @@ from loadsim.engine.origin import Origin
 from loadsim.engine.pacer import Arrival, Pacer
 from loadsim.engine.samples import Outbox, SampleWriter
 from loadsim.engine.sockets import Sockets, SocketWriter
+from loadsim.engine.versions import VersionWriter
 from loadsim.errors import UsageError
 from loadsim.measure.sample import CLASS_SHIFT, MAX_CLASSES, Outcome
 from loadsim.randomness import skip, states, uniforms
@@ -45,6 +46,7 @@ class Engine:
         self.hub = get_hub()
         self.outbox = Outbox(self.hub.loop, out)
         self.samples = SampleWriter(self.outbox, self._send_names)
+        self.versions = VersionWriter(self.outbox)
         self.origin = Origin(plan.http, self.samples)
         self.pacer = Pacer(self.hub, LOCUST_STATE_RUNNING)
         heartbeat_s = plan.sockets.heartbeat_s if plan.sockets is not None else None
@@ -127,6 +129,7 @@ class Engine:
         self._timer.stop()
         self._commands.stop()
         self.samples.flush()
+        self.versions.flush()
         self._report_sockets()
         self._send_names()
         self.outbox.send(Kind.END, msgspec.json.encode(msgspec.structs.replace(self._tick(), in_flight=0)))
@@ -223,6 +226,7 @@ class Engine:
             return  # users are being stopped, and would pass for work in flight
         if next(self._chores) % CHORES_A_TICK == 0 and not self.outbox.congested:
             self.samples.flush()
+            self.versions.flush()
             self._report_sockets()
             self.outbox.send(Kind.TICK, msgspec.json.encode(self._tick()))
         if self._draining_until is not None:
@@ -264,7 +268,7 @@ class Engine:
             max_in_flight=users - pacer.least_idle if is_open else users,
             max_backlog=pacer.max_backlog,
             engine_cpu_s=time.process_time(),
-            unreported=self.samples.unreported + self.sockets.writer.unreported,
+            unreported=self.samples.unreported + self.sockets.writer.unreported + self.versions.unreported,
             closed_s=None if self._draining_until is None else self._closed_at - self.origin_time,
         )
 

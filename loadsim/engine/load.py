@@ -31,6 +31,10 @@ def _built_in(plan: Plan) -> Any:
         return sockets.visitor_for(plan)
     if plan.bundled and not plan.routes:
         return importlib.import_module(SCENARIOS[plan.scenario].module).Visitor
+    if plan.scenario == "consistency":
+        from loadsim.scenarios import consistency
+
+        return consistency.visitor_for(plan)
     from loadsim.scenarios.declared import visitor_for
 
     return visitor_for(plan)

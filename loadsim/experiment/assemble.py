@@ -75,6 +75,8 @@ def observe(recorder: Recorder, summary: Summary, until_s: float) -> Observed:
         shares=shares,
         recoveries=[recovery.recovery_s for recovery in summary.recoveries],
         sockets=recorder.sockets,
+        reads=recorder.consistency.reads,
+        stale_reads=recorder.consistency.stale,
         until_s=until_s,
         seen={
             "route": list(summary.routes),

@@ -17,6 +17,8 @@ from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, SocketCount
 _MARGIN_S = 10.0
 """Beyond give-up and timeout together: an answer so late still counts in the percentiles of the second it was due."""
 
+_EVENTS = frozenset({Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.VERSIONS})
+
 
 class Collector:
     """Takes frames one by one. The recorder exists from the engine's first word on, which tells its clock."""
@@ -49,11 +51,8 @@ class Collector:
 
     def take(self, kind: int, payload: bytes) -> None:
         """Take one frame. Raises what the engine could not start for."""
-        if kind == Kind.SAMPLES:
-            self.recorder.add(payload)
-            self.answers.add(payload)
-        elif kind == Kind.SOCKETS:
-            self.recorder.of_sockets().add(payload)
+        if kind in _EVENTS:
+            self._fold(kind, payload)
         elif kind == Kind.SOCKET_COUNTS:
             self._take_counts(msgspec.json.decode(payload, type=SocketCounts))
         elif kind == Kind.TICK:
@@ -61,8 +60,6 @@ class Collector:
         elif kind == Kind.END:  # its gauges are of an engine that has closed down, which is none of the load
             self.tick = msgspec.json.decode(payload, type=Tick)
             self.finished = True
-        elif kind == Kind.TIMINGS:
-            self.recorder.tiers.add(payload)
         elif kind == Kind.NAMES:
             names = msgspec.json.decode(payload, type=Names)
             self.recorder.names(names.routes, names.backends)
@@ -74,6 +71,18 @@ class Collector:
             self._on_exchange(msgspec.json.decode(payload, type=Exchange))
         elif kind == Kind.FAILED:
             raise _failure(msgspec.json.decode(payload, type=Failed))
+
+    def _fold(self, kind: int, payload: bytes) -> None:
+        """Take one frame of what happened, packed."""
+        if kind == Kind.SAMPLES:
+            self.recorder.add(payload)
+            self.answers.add(payload)
+        elif kind == Kind.SOCKETS:
+            self.recorder.of_sockets().add(payload)
+        elif kind == Kind.TIMINGS:
+            self.recorder.tiers.add(payload)
+        else:
+            self.recorder.consistency.add(payload)
 
     def _begin(self, ready: Ready) -> None:
         self.ready = ready

@@ -12,6 +12,7 @@ from loadsim.experiment.machine import Cpus
 from loadsim.experiment.socket_plan import OPENING_RATE, check_room, check_sockets, held, http_url, socket_settings
 from loadsim.profiles import Phase, Profile, parse_profile
 from loadsim.scenarios import SCENARIOS, Scenario
+from loadsim.scenarios.version_routes import version_routes
 from loadsim.settings import RunSettings, proxy_for
 from loadsim.wire import HttpSettings, Plan
 
@@ -33,6 +34,8 @@ def find_scenario(settings: RunSettings) -> Scenario | None:
     """Return the built-in scenario, or None for a Python file; UsageError for neither, or for what it cannot do."""
     scenario = _find(settings)
     check_sockets(settings, scenario)
+    if scenario is not None and scenario.name == "consistency" and (settings.routes or settings.target is not None):
+        version_routes(settings.routes)
     return scenario
 
 

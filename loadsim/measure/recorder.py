@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from loadsim.measure.block import Block, Decoder
+from loadsim.measure.consistency import Consistency
 from loadsim.measure.histogram import CELLS, quantiles
 from loadsim.measure.intervals import IntervalStore
 from loadsim.measure.layout import BACKLOG_WAIT, ITERATION_TIME, LATE_START, Layout, Names
@@ -69,6 +70,8 @@ class Recorder:
         self.engine_cpu = RateMeter()
         self.tiers = Tiers(origin, duration_s)
         """What the target says of its own time; what comes is added there."""
+        self.consistency = Consistency(origin, duration_s)
+        """What reads showed of the writes before them; what comes is added there."""
         self.processes: dict[str, tuple[RateMeter, SecondValues]] = {}
         """Process of the target -> its CPU, and its resident memory in bytes by second."""
         self.ended_in_window = 0

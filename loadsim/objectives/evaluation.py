@@ -70,6 +70,10 @@ class Observed:
     """Selector ('route', 'backend', 'pool', 'phase', 'class', 'outcome') -> names that occurred."""
     sockets: Sockets | None = None
     """None in a run that opened no WebSocket."""
+    reads: int = 0
+    """Reads that could have been stale, and ..."""
+    stale_reads: int = 0
+    """... those that were."""
     until_s: float | None = None
     """Of a run that still goes on: how far it is. Windows that end later are not judged."""
 
@@ -98,6 +102,8 @@ def evaluate(objective: Objective, observed: Observed) -> ObjectiveRecord:
     name = objective.metric.name
     if name == "recovery":
         return _judge_recovery(objective, observed)
+    if name == "stale_reads":
+        return _judge_stale_reads(objective, observed)
     if objective.metric.of_sockets is not None:
         return _judge_sockets(objective, objective.metric.of_sockets, observed.sockets)
     selected = observed.selected(objective.selection())
@@ -262,6 +268,13 @@ def _judge_sockets(objective: Objective, name: str, sockets: Sockets | None) -> 
         return _record(objective, None, "fail", "no samples")
     never = {"lifetime": "most did not end", "recovered": "lost sockets were not replaced"}
     return _judge(objective, reading, never.get(name, "") if math.isinf(reading.value) else "")
+
+
+def _judge_stale_reads(objective: Objective, observed: Observed) -> ObjectiveRecord:
+    if not observed.reads:
+        why = "no version was written and read back: the scenario 'consistency' does so"
+        return _record(objective, None, "fail", why)
+    return _judge(objective, _share(observed.stale_reads, observed.reads))
 
 
 def _worst(objective: Objective, readings: Sequence[_Reading]) -> _Reading:

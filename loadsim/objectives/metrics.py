@@ -63,6 +63,7 @@ _NAMED = {
         Metric("jain", Unit.SHARE, ("pool",), windowed=False),
         Metric("max_share", Unit.SHARE, ("pool",), windowed=False),
         Metric("recovery", Unit.DURATION, (), windowed=False),
+        Metric("stale_reads", Unit.SHARE, (), windowed=False),
     )
 }
 SOCKET_SHARES = (*FAILURES, *FAULTS)

@@ -83,6 +83,15 @@ SCENARIOS = {
             sources="HTTP Archive: the median page makes some 20 requests for data and images of its own origin",
         ),
         Scenario(
+            name="consistency",
+            summary="Write, and read it back until it is there: what is stale, and for how long.",
+            profile="constant(10/s)",
+            duration_s=60.0,
+            warmup_s=2.0,
+            reads=0.8,
+            sources="Bermbach, Tai: How soon is eventual? (2011); Bailis et al.: Probabilistically bounded staleness",
+        ),
+        Scenario(
             name="sockets",
             summary="WebSockets that live long, and how they end.",
             profile="constant(10/s)",

@@ -18,9 +18,9 @@ from locust import task
 from loadsim.engine.users import LoadUser
 from loadsim.randomness import Draws, Zipf
 from loadsim.scenarios import SCENARIOS
+from loadsim.scenarios.version_routes import READS
 from loadsim.wire import Plan, Route
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PLACEHOLDER = re.compile(r"\{(zipf|uniform):(\d+)\}")
 
 
@@ -30,7 +30,7 @@ def visitor_for(plan: Plan) -> Any:
     scenario = SCENARIOS.get(plan.scenario)
     weights = weighted(routes, scenario.reads if scenario else None)
     bounds = [bound / sum(weights) for bound in accumulate(weights)][:-1]
-    senders = [_sender(route) for route in routes]
+    senders = [sender(route) for route in routes]
 
     class Visitor(LoadUser):
         """Sends one declared request an arrival."""
@@ -66,7 +66,8 @@ def _only(url: str) -> Route:
     return Route(path="", name=parts.path)  # paths are relative to the URL, and this is the URL itself
 
 
-def _sender(route: Route) -> Callable[[LoadUser], object]:
+def sender(route: Route) -> Callable[[LoadUser], Any]:
+    """Return what sends the request for a user, its placeholders drawn."""
     path = _filler(route.path)
     name = route.name or _PLACEHOLDER.sub(":id", route.path.partition("?")[0])
     options: dict[str, Any] = {"headers": dict(route.headers)} if route.headers else {}

@@ -51,13 +51,13 @@ def test_words_are_offered_by_what_stands_before_them(line: str, words: list[str
 def test_what_is_ones_own_is_offered_first(tmp_path: Path) -> None:
     config = '[scenarios.checkout]\nbase = "spiky"\n[topology.bigger]\nbase = "balanced"\nservers = 8\n'
     (tmp_path / "loadsim.toml").write_text(config)
-    assert offered("loadsim run c", tmp_path) == ["checkout", "chatty"]
+    assert offered("loadsim run ch", tmp_path) == ["checkout", "chatty"]
     assert offered("loadsim run checkout --topology b", tmp_path) == ["bigger", "balanced"]
 
 
 def test_settings_that_cannot_be_read_cost_no_more_than_their_scenarios(tmp_path: Path) -> None:
     (tmp_path / "loadsim.toml").write_text("[scenarios.checkout\n")
-    assert offered("loadsim run c", tmp_path) == ["chatty"]
+    assert offered("loadsim run ch", tmp_path) == ["chatty"]
 
 
 def test_runs_are_offered_where_they_are(tmp_path: Path) -> None:

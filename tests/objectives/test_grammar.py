@@ -107,7 +107,7 @@ def test_a_quantile_is_the_decimal_that_was_written() -> None:
         ("eror_rate < 1%", 0, "Did you mean 'error_rate'?"),
         ("p99_9 < 1s", 0, "Did you mean 'p99.9'?"),
         ("ws.soon.p99 < 1s", 0, "unknown metric 'ws.soon.p99'"),
-        ("stale_reads < 1%", 0, "unknown metric 'stale_reads'"),
+        ("stale_read < 1%", 0, "unknown metric 'stale_read'"),
     ],
 )
 def test_an_error_points_at_the_character_and_says_what_to_write(text: str, position: int, words: str) -> None:
