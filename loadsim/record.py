@@ -288,6 +288,8 @@ class WebSockets(msgspec.Struct, kw_only=True):
     broadcast_s: Quantiles
     lifetime_s: Quantiles
     """Of sockets that ended; those that were open at the end rank above every value."""
+    detection_s: Quantiles
+    """From the last sign of life of a socket until it was known to be dead."""
     reconnects: Reconnects
     survival: list[tuple[float, float]]
     """(age in seconds, share that does not fail before it): Kaplan and Meier's estimate."""
@@ -304,8 +306,6 @@ class RunRecord(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     load: Load
     requests: Requests
-    detection_s: Quantiles
-    """From the last sign of life of a socket until it was known to be dead."""
     response_time_s: Quantiles | None
     """None in the closed model, which knows no due time."""
     service_time_s: Quantiles
