@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.results import run_all
 
-NAMES = ("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting")
+NAMES = ("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting", "sockets")
 
 
 def main() -> int:
