@@ -147,7 +147,7 @@ def coverage(report: Report, repeats: int) -> bool:
 def false_alarms(report: Report, repeats: int) -> bool:
     """Say how often the same thing is called worse than itself."""
     table = report.table(
-        f"Called worse though it is the same: {repeats:,} A/A comparisons a line, three primary metrics",
+        f"Called worse though it is the same: {repeats:,} A/A comparisons (from --rounds auto on a tenth), three primary metrics",
         *("noise", "ten rounds", "--rounds auto", "five looks at 5 %", "one metric a 10 % threshold"),
     )
     held = True
@@ -278,11 +278,8 @@ def pooled(report: Report, repeats: int) -> None:
         table.add(name, f"{alarms / repeats:.1%}")
 
 
-def main() -> None:
-    """Simulate, and write ``results/comparison.md``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a twentieth of the comparisons")
-    share = 20 if parser.parse_args().quick else 1
+def main(share: int = 1) -> None:
+    """Simulate one of ``share`` comparisons, and write ``results/comparison.md``."""
     report = Report("comparison", (__doc__ or "").strip() + "\n\n    python -m benchmarks.comparison [--quick]")
     checks: dict[str, Callable[[], bool]] = {
         "intervals cover in at least 94 %": partial(coverage, report, 1000 // share),
@@ -298,4 +295,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a twentieth of the comparisons")
+    main(20 if parser.parse_args().quick else 1)
