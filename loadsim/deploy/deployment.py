@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from loadsim.deploy import postgres, servers
+from loadsim.deploy.balancer import Sent
 from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
 from loadsim.deploy.keeper_link import KeeperLink, describe_failure
@@ -52,11 +53,11 @@ class Deployment:
         """Return what each server, database and the balancer has used so far; those that have ended are left out."""
         return usage(self._keeper.pids.items(), process_table())
 
-    def balancer_counts(self) -> dict[str, int] | None:
+    def balancer_sent(self) -> Sent | None:
         """Return how many requests the balancer has sent to each server; None without a balancer, or if it is gone."""
         if not self.topology.has_balancer:
             return None
-        return _BALANCERS[self.topology.balancer].counts(self.scratch)
+        return _BALANCERS[self.topology.balancer].sent(self.scratch)
 
     def failures(self) -> list[str]:
         """Return what ended although it should not have, since the start: how, and the last lines of its log."""

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from loadsim.deploy.balancer import Balancer
+from loadsim.deploy.balancer import Balancer, Sent
 from loadsim.deploy.pools import Pool
 from loadsim.deploy.routes import MARK_OF_CALLS, OWN_ANSWER, REQUEST_START, USER, Route, call_routes, request_routes
 from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
@@ -33,6 +33,8 @@ from loadsim.errors import UsageError
 
 IDLE_S = KEEP_ALIVE_S // 2
 """Envoy drops an idle connection well before the server would, so that it never sends on one that is being closed."""
+_CALLS = "calls"
+"""The listener for calls between services."""
 _UNLIMITED = 1_000_000
 _TYPE = "type.googleapis.com/envoy."
 _LB_POLICIES = {
@@ -70,7 +72,7 @@ def configuration(topology: Topology, scratch: Path, port: int) -> str:
     """Return Envoy's configuration, as JSON: requests come in on ``port``, the servers are on Unix sockets."""
     listeners = [_listener("requests", _port(port), request_routes(topology), removed=[MARK_OF_CALLS])]
     if topology.has_inner_calls:
-        listeners.append(_listener("calls", _pipe(calls_socket(scratch), mode=0o600), call_routes(topology)))
+        listeners.append(_listener(_CALLS, _pipe(calls_socket(scratch), mode=0o600), call_routes(topology)))
     config = {
         "admin": {"address": _pipe(admin_socket(scratch), mode=0o600)},
         "static_resources": {
@@ -86,16 +88,18 @@ def admin_socket(scratch: Path) -> Path:
     return scratch / "admin.sock"
 
 
-def counts(scratch: Path) -> dict[str, int] | None:
-    """Ask it for the requests that each server got; None if it is gone."""
+def sent(scratch: Path) -> Sent | None:
+    """Ask it for the requests that each server got, and for the calls among them; None if it is gone."""
     import httpx
 
+    which = {"format": "json", "filter": rf"^http\.{_CALLS}\.downstream_rq_total$"}
     try:
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(admin_socket(scratch))), timeout=5) as client:
-            answer = client.get("http://envoy/clusters", params={"format": "json"}).raise_for_status().json()
+            clusters = client.get("http://envoy/clusters", params={"format": "json"}).raise_for_status().json()
+            calls = client.get("http://envoy/stats", params=which).raise_for_status().json()
     except httpx.HTTPError:
         return None
-    return parse_counts(answer)
+    return Sent(parse_counts(clusters), sum(int(stat.get("value", 0)) for stat in calls["stats"]))
 
 
 def parse_counts(answer: Any) -> dict[str, int]:
@@ -213,4 +217,4 @@ def _header(key: str, value: str) -> dict[str, Any]:
     return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
-ENVOY = Balancer("envoy.json", find, argv, configuration, counts)
+ENVOY = Balancer("envoy.json", find, argv, configuration, sent)

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from loadsim.deploy.balancer import Balancer
+from loadsim.deploy.balancer import Balancer, Sent
 from loadsim.deploy.plan import file_limit
 from loadsim.deploy.pools import Pool
 from loadsim.deploy.routes import (
@@ -32,6 +32,8 @@ from loadsim.errors import UsageError
 
 _IDLE_S = KEEP_ALIVE_S // 2
 """It drops an idle connection well before the server would, so that it never sends on one that is being closed."""
+_CALLS = "calls"
+"""The frontend for calls between services."""
 _BALANCE = {
     "round_robin": "roundrobin",
     "least_request": "leastconn",
@@ -63,14 +65,14 @@ def configuration(topology: Topology, scratch: Path, port: int) -> str:
     lines = [*_global(scratch), *_defaults()]
     lines += _frontend("requests", f"127.0.0.1:{port}", request_routes(topology), remove=MARK_OF_CALLS)
     if topology.has_inner_calls:
-        lines += _frontend("calls", f"unix@{calls_socket(scratch)} mode 600", call_routes(topology))
+        lines += _frontend(_CALLS, f"unix@{calls_socket(scratch)} mode 600", call_routes(topology))
     for pool in topology.pools:
         lines += _backend(topology, pool, scratch)
     return "\n".join(lines) + "\n"
 
 
-def counts(scratch: Path) -> dict[str, int] | None:
-    """Ask it for the requests that each server got; None if it is gone."""
+def sent(scratch: Path) -> Sent | None:
+    """Ask it for the requests that each server got, and for the calls among them; None if it is gone."""
     try:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(5)
@@ -79,13 +81,15 @@ def counts(scratch: Path) -> dict[str, int] | None:
             told = b"".join(iter(lambda: link.recv(65_536), b""))
     except OSError:
         return None
-    return parse_counts(told.decode())
+    return parse_statistics(told.decode())
 
 
-def parse_counts(told: str) -> dict[str, int]:
+def parse_statistics(told: str) -> Sent:
     """Read the answer to ``show stat``, a CSV whose header begins with '# '."""
-    rows = csv.DictReader(told.removeprefix("# ").splitlines())
-    return {row["svname"]: int(row["stot"]) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
+    rows = list(csv.DictReader(told.removeprefix("# ").splitlines()))
+    servers = {row["svname"]: int(row["stot"]) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
+    calls = [int(row["req_tot"]) for row in rows if (row["pxname"], row["svname"]) == (_CALLS, "FRONTEND")]
+    return Sent(servers, sum(calls))
 
 
 def _statistics_socket(scratch: Path) -> Path:
@@ -142,4 +146,4 @@ def _backend(topology: Topology, pool: Pool, scratch: Path) -> Iterator[str]:
         yield f"  server {name} unix@{socket_path(scratch, name)} weight {weight} pool-purge-delay {_IDLE_S}s"
 
 
-HAPROXY = Balancer("haproxy.cfg", find, argv, configuration, counts)
+HAPROXY = Balancer("haproxy.cfg", find, argv, configuration, sent)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from loadsim.deploy import Sent
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.balancer import differences
@@ -79,9 +80,9 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             view = view_for(console, quiet)
             faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
             session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
-            sent_before = subject.balancer_counts()
+            sent_before = subject.balancer_sent()
             measured = session.play(interrupts)
-            measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_counts()))
+            measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_sent()))
         summary = close_and_summarise(measured, plan, subject.weights)
         manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
         record = judge(measured, plan, summary, objectives, manifest)
@@ -95,16 +96,15 @@ def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> 
     return make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=subject.bundled)
 
 
-def _differences(
-    plan: Plan, collector: Collector, before: Mapping[str, int] | None, after: Mapping[str, int] | None
-) -> list[str]:
+def _differences(plan: Plan, collector: Collector, before: Sent | None, after: Sent | None) -> list[str]:
     """Return where the balancer's counts and the client's do not agree. A run cut off by force has not told all."""
-    if not collector.finished or collector.recorder.sockets is not None:
+    if before is None or after is None or not collector.finished or collector.recorder.sockets is not None:
         return []
     answers = collector.answers
-    looks = _LOOKS if plan.scenario in SCENARIOS else None  # somebody's own on_start sends what it likes
+    # Calls between services are not the client's to see; what somebody's own on_start sends is not known.
+    unseen = _LOOKS + after.calls - before.calls if plan.scenario in SCENARIOS else None
     seen = answers.by_backend(collector.recorder.known.backends)
-    return differences(before, after, seen, unnamed=answers.unnamed, unseen=looks)
+    return differences(before.by_server, after.by_server, seen, unnamed=answers.unnamed, unseen=unseen)
 
 
 def _broken_aborts(objectives: Sequence[Objective], collector: Collector) -> Callable[[float], list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadsim.deploy import Deployment, bring_up, topology
+from loadsim.deploy import Deployment, Sent, bring_up, topology
 from loadsim.deploy.state import StandingTarget, standing_target
 from loadsim.errors import TargetError
 from loadsim.experiment.machine import Cpus
@@ -42,14 +42,9 @@ class Subject:
         found = self.deployment.usage() if self.deployment else self.standing.usage() if self.standing else []
         return {process.name: (process.cpu_s, process.rss_bytes) for process in found}
 
-    def balancer_counts(self) -> dict[str, int] | None:
-        """Return how many requests the balancer has sent to each backend; None where that is not known.
-
-        Servers that call each other through it make these counts another thing than what a client sees.
-        """
-        if self.deployment is None or self.deployment.topology.has_inner_calls:
-            return None
-        return self.deployment.balancer_counts()
+    def balancer_sent(self) -> Sent | None:
+        """Return how many requests the balancer has sent to each backend; None where that is not known."""
+        return self.deployment.balancer_sent() if self.deployment else None
 
     def failures(self) -> list[str]:
         """Return which of its processes died, with their last words."""

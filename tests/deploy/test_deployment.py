@@ -62,13 +62,14 @@ def test_slow_requests_beyond_the_slots_are_exactly_those_that_queue(pair: Deplo
 
 
 def test_round_robin_gives_each_server_its_share_exactly_and_envoy_counts_the_same(pair: Deployment) -> None:
-    before = pair.balancer_counts()
+    before = pair.balancer_sent()
     seen = Counter(httpx.get(f"{pair.url}/api/items/{number}").headers["x-backend"] for number in range(1, 21))
-    after = pair.balancer_counts()
+    after = pair.balancer_sent()
     assert seen == {"web-1": 10, "web-2": 10}
     assert before is not None
     assert after is not None
-    assert {name: after[name] - before[name] for name in after} == seen
+    assert {name: count - before.by_server[name] for name, count in after.by_server.items()} == seen
+    assert after.calls == before.calls == 0
     assert pair.pools == {"web": ("web-1", "web-2")}
 
 
@@ -177,7 +178,7 @@ def test_the_monolith_is_one_server_without_a_balancer_and_leaves_nothing() -> N
         answer = httpx.get(f"{deployment.url}/items/3")
         assert answer.headers["x-backend"] == "web-1"
         assert "queue" not in _timings(answer)
-        assert deployment.balancer_counts() is None
+        assert deployment.balancer_sent() is None
         assert {each.name for each in deployment.usage()} == {"web-1"}
         assert deployment.started_s > 0
         scratch = deployment.scratch

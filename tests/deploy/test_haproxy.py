@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loadsim.deploy import POLICIES, TOPOLOGIES, bring_up, haproxy, topology
+from loadsim.deploy import POLICIES, TOPOLOGIES, Sent, bring_up, haproxy, topology
 from loadsim.deploy.haproxy import HAPROXY
 from loadsim.errors import UsageError
 
@@ -36,8 +36,11 @@ def test_no_retry_queue_or_timeout_of_its_own_stands_between_client_and_server()
 
 
 def test_counts_are_read_by_the_server_s_name() -> None:
-    told = "# pxname,svname,stot,x,\nrequests,FRONTEND,9,,\nweb,web-1,5,,\nweb,web-2,0,,\nweb,BACKEND,5,,\n\n"
-    assert haproxy.parse_counts(told) == {"web-1": 5, "web-2": 0}
+    told = (
+        "# pxname,svname,stot,req_tot,\nrequests,FRONTEND,9,7,\ncalls,FRONTEND,1,3,\n"
+        "web,web-1,5,,\nweb,web-2,0,,\nweb,BACKEND,5,7,\n\n"
+    )
+    assert haproxy.parse_statistics(told) == Sent({"web-1": 5, "web-2": 0}, calls=3)
 
 
 def test_without_haproxy_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -65,14 +68,20 @@ def _small() -> Iterator[None]:
 def test_behind_haproxy_the_split_is_the_same_split() -> None:
     shape = topology("split", servers=7, slots=1, balancer="haproxy", weights={"presentation-1": 3})
     with bring_up(shape) as deployment, httpx.Client(base_url=deployment.url, timeout=60) as client:
-        before = deployment.balancer_counts()
+        before = deployment.balancer_sent()
         pages = [client.get("/items/3") for _ in range(8)]
-        after = deployment.balancer_counts()
+        after = deployment.balancer_sent()
         assert Counter(page.headers["x-backend"] for page in pages) == {"presentation-1": 6, "presentation-2": 2}
         assert before is not None
         assert after is not None
-        sent = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-        assert sent == {"presentation-1": 6, "presentation-2": 2, "inventory-1": 8, "inventory-2": 8}
+        counts = {name: count - before.by_server[name] for name, count in after.by_server.items()}
+        assert {name: count for name, count in counts.items() if count} == {
+            "presentation-1": 6,
+            "presentation-2": 2,
+            "inventory-1": 8,
+            "inventory-2": 8,
+        }
+        assert after.calls - before.calls == 16
         assert all("queue;dur=" in page.headers["server-timing"] for page in pages)
         assert client.get("/export?user=1").headers["x-backend"] == "heavy-1"
         assert client.post("/services/inventory", content=b"[]", headers={"X-Time-Left": "5"}).status_code == 404

@@ -217,11 +217,15 @@ def test_a_heavy_user_never_reaches_the_light_pool_nor_a_light_one_the_heavy() -
 
 def _counted(deployment: Deployment, path: str, count: int, **headers: str) -> dict[str, int]:
     """Return what Envoy counted for each server while ``path`` was asked for, the calls between services included."""
-    before = deployment.balancer_counts() or {}
+    before = deployment.balancer_sent()
     with httpx.Client(base_url=deployment.url, timeout=60) as client:
         assert {client.get(path, headers=headers).status_code for _ in range(count)} == {200}
-    after = deployment.balancer_counts() or {}
-    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    after = deployment.balancer_sent()
+    assert before is not None
+    assert after is not None
+    counts = {name: total - before.by_server[name] for name, total in after.by_server.items()}
+    assert sum(counts.values()) == count + after.calls - before.calls
+    return {name: number for name, number in counts.items() if number}
 
 
 def _in_pairs(**changed: Any) -> Any:

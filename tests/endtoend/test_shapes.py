@@ -33,6 +33,7 @@ def test_a_run_on_the_split_tells_each_pool_apart_and_what_services_asked_of_eac
         "split", 5, "batched",
     )  # fmt: skip
     assert record["outcomes"].keys() == {"ok"}
+    assert not [warning for warning in record["warnings"] if "the balancer" in warning]
     pools = {pool: [b["count"] for b in record["backends"].values() if b["pool"] == pool] for pool in manifest["pools"]}
     exports = record["routes"]["GET /export"]["count"]
     assert pools["heavy"] == [exports]

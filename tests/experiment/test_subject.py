@@ -43,7 +43,7 @@ def test_a_target_left_standing_is_known_by_its_address_with_its_pools_and_what_
     assert (found.bundled, found.topology, found.pools) == (True, "monolith", {"web": ("web-1",)})
     assert eventually(lambda: set(found.usage()) == {"web-1"})
     assert found.failures() == []
-    assert found.balancer_counts() is None
+    assert found.balancer_sent() is None
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://localhost:9/shop", "http://[::1]:9"])
