@@ -147,8 +147,8 @@ def coverage(report: Report, repeats: int) -> bool:
 def false_alarms(report: Report, repeats: int) -> bool:
     """Say how often the same thing is called worse than itself."""
     table = report.table(
-        f"Called worse though it is the same: {repeats:,} A/A comparisons (from --rounds auto on a tenth), three primary "
-        "metrics",
+        f"Called worse though it is the same: {repeats:,} A/A comparisons (from --rounds auto on a tenth), "
+        "three primary metrics",
         *("noise", "ten rounds", "--rounds auto", "five looks at 5 %", "one metric a 10 % threshold"),
     )
     held = True
