@@ -10,12 +10,21 @@ from loadsim.measure.recorder import Recorder
 from loadsim.measure.socket_tables import open_sockets_table, sockets_table
 from loadsim.measure.sparse import between, by_row, overlay
 from loadsim.measure.table import write_csv
-from loadsim.measure.tables import backends_table, outcomes_table, processes_table, series_table, tiers_table
+from loadsim.measure.tables import (
+    backends_table,
+    consistency_table,
+    outcomes_table,
+    processes_table,
+    series_table,
+    tiers_table,
+)
 
 SERIES, BACKENDS, OUTCOMES, PROCESSES = "series.csv", "backends.csv", "outcomes.csv", "processes.csv"
 TIERS = "tiers.csv"
 SOCKETS, OPEN_SOCKETS = "websockets.csv", "websockets_open.csv"
 """Only in a run that opened any."""
+CONSISTENCY = "consistency.csv"
+"""Only in a run that read back what it had written."""
 HISTOGRAMS = "histograms.hlog"
 
 
@@ -32,6 +41,8 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
         (TIERS, tiers_table(recorder)),
     ):
         write_csv(table, directory / name)
+    if recorder.consistency.reads:
+        write_csv(consistency_table(recorder), directory / CONSISTENCY)
     if recorder.sockets is not None and recorder.sockets.used:
         write_csv(sockets_table(recorder.sockets), directory / SOCKETS)
         write_csv(open_sockets_table(recorder.sockets, recorder.known.backend), directory / OPEN_SOCKETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadsim.measure import seconds as columns
+from loadsim.measure.consistency import Seen
 from loadsim.measure.histogram import FloatArray
 from loadsim.measure.per_second import held
 from loadsim.measure.phases import DRAIN
@@ -109,6 +110,14 @@ def tiers_table(recorder: Recorder) -> Table:
                 means.append(total_s / count)
     columns: dict[str, Column] = {"time_s": np.array(seconds, int), "tier": names, "count": np.array(counts, int)}
     return Table(columns | {"mean_s": np.array(means, float)})
+
+
+def consistency_table(recorder: Recorder) -> Table:
+    """Return a row a second: reads that began then and showed what had been written before, and stale ones."""
+    counts = recorder.consistency.by_second
+    rows = counts.rows(counts.seconds)
+    columns: dict[str, Column] = {"time_s": np.arange(len(rows)), "fresh": rows[:, Seen.FRESH]}
+    return Table(columns | {"stale": rows[:, Seen.STALE], "never_seen": rows[:, Seen.NEVER]})
 
 
 def processes_table(recorder: Recorder) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadsim.report.chart import Chart
-from loadsim.report.drawings import balance, errors, health, latency, load, tiers, websockets
+from loadsim.report.drawings import balance, consistency, errors, health, latency, load, tiers, websockets
 from loadsim.report.rundata import RunData
 
 DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
@@ -24,6 +24,7 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     balance.balancer_over_time,
     balance.backend_latency_over_time,
     errors.errors,
+    consistency.stale_reads,
     health.generator_cpu,
     health.generator_late_start,
     health.target_cpu,
@@ -36,6 +37,7 @@ SECTIONS = {
     "latency": "Response time",
     "balance": "Balance",
     "errors": "Failures",
+    "consistency": "Consistency",
     "health": "Health",
 }
 

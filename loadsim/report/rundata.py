@@ -36,6 +36,8 @@ class RunData:
     """What became of WebSockets, a row a second."""
     open_sockets: Table | None = None
     """How many are open, a row a second and backend."""
+    consistency: Table | None = None
+    """What reads showed of the writes before them, a row a second."""
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
     """By metric (``response_time``, ``service_time``): the counts of all requests by interval."""
     notes: tuple[str, ...] = ()
@@ -84,6 +86,8 @@ def load_run(path: Path) -> RunData:
         _table(directory / f"{name}.csv", notes) for name in ("series", "backends", "outcomes", "processes")
     )
     tiers = _table(directory / "tiers.csv", notes) if record.tiers else None
+    found = record.consistency
+    consistency = _table(directory / "consistency.csv", notes) if found is not None and found.reads else None
     sockets, open_sockets = (
         _table(directory / f"{name}.csv", notes) if record.websockets else None
         for name in ("websockets", "websockets_open")
@@ -98,6 +102,7 @@ def load_run(path: Path) -> RunData:
         tiers=_from_zero(tiers),
         sockets=_from_zero(sockets),
         open_sockets=_from_zero(open_sockets),
+        consistency=_from_zero(consistency),
         histograms=_histograms(directory / "histograms.hlog", notes),
         notes=tuple(notes),
     )

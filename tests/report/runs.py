@@ -55,6 +55,8 @@ class Case:
     examples: dict[str, str] = field(default_factory=dict)
     sockets: Callable[[SocketRecorder, np.random.Generator], None] | None = None
     """Adds what became of WebSockets."""
+    versions: bytes = b""
+    """What reads showed of writes: a frame of ``measure.consistency``."""
     scenario: str = "spiky"
     topology: str | None = "balanced"
     target: str = "http://127.0.0.1:8080"
@@ -75,6 +77,7 @@ def write_run(directory: Path, case: Case) -> Path:
     )
     recorder.names(routes=[name for name, _, _ in case.routes], backends=case.backends)
     _fill(recorder, case, rng)
+    recorder.consistency.add(case.versions)
     recorder.close()
     if case.sockets is not None:
         case.sockets(recorder.of_sockets(), rng)

@@ -68,12 +68,13 @@ def _reasons(reasons: list[str], width: int) -> list[Text]:
 
 
 def figure_lines(record: RunRecord, width: int) -> list[Text]:
-    """Return seven lines, of sockets two more: arrivals and their fates, rates, times, the generator's health."""
+    """Return seven lines: arrivals and their fates, rates, times, the generator's health; more where there is more."""
     return [
         *_arrivals(record),
         labelled("rates", _joined(_rates(record), width - LABEL)),
         *_times(record),
         *_sockets(record, width),
+        *_consistency(record, width),
         labelled("generator", _joined(_health(record), width - LABEL)),
     ]
 
@@ -99,6 +100,21 @@ def _sockets(record: RunRecord, width: int) -> list[Text]:
         labelled("sockets", _joined(sockets, width - LABEL)),
         labelled("messages", _joined(messages, width - LABEL)),
     ]
+
+
+def _consistency(record: RunRecord, width: int) -> list[Text]:
+    """Return what reads showed of writes, in a run that read back what it had written: a line."""
+    found = record.consistency
+    if found is None or not found.reads:
+        return []
+    reads = [
+        _figure("after a write", f"{found.reads:,}"),
+        _figure("stale", percent(found.stale_share, 2), f"bold {BAD}" if found.stale else HEADING),
+        _figure("visible after p50", duration(found.visible_after_s.p50)),
+        _figure("p99", duration(found.visible_after_s.p99)),
+        _figure("never", f"{found.never_seen:,}", f"bold {BAD}" if found.never_seen else HEADING),
+    ]
+    return [labelled("reads", _joined(reads, width - LABEL))]
 
 
 def _joined(parts: list[Text], width: int) -> Text:
