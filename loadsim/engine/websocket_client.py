@@ -226,9 +226,11 @@ def check_handshake(origin: Origin) -> tuple[str, ...]:
         opening.line.close()
         return ()
     problem = origin.notes.clean(opening.problem)
+    place = f"{origin.url.origin}{origin.url.path.partition('?')[0]}"
     if opening.status in _REFUSALS or opening.status >= 500:
-        return (f"{origin.url.origin}{origin.url.path.partition('?')[0]} {problem}",)
+        return (f"{place} {problem}",)
+    what = "is no WebSocket endpoint" if opening.received else "does not answer a WebSocket handshake"
     raise TargetError(
-        f"{origin.url.origin}{origin.url.path.partition('?')[0]} is no WebSocket endpoint: {problem}",
+        f"{place} {what}: {problem}",
         hint="Is the path right? It is the target's URL that sockets are opened at: --target ws://HOST:PORT/PATH.",
     )

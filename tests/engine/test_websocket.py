@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadsim.errors import LoadsimError
 from loadsim.measure.histogram import quantile
 from loadsim.measure.socket_event import Cause, Event
 from loadsim.measure.websockets import SocketRecorder
@@ -194,7 +196,8 @@ def test_all_that_happened_adds_up(lived: tuple[Played, dict[str, Any]]) -> None
 
 def hold(url: str, *, duration_s: float = 1.2, watch: Any = None, users: int = 5, **settings: Any) -> Played:
     """Hold ``users`` sockets open."""
-    given = plan(url, "sockets", model="closed", users=users, duration_s=duration_s, sockets=SocketSettings(**settings))
+    basis: dict[str, Any] = {"model": "closed", "users": users, "duration_s": duration_s, "timeout_s": 1.0}
+    given = plan(url, "sockets", sockets=SocketSettings(**settings), **basis)
     return play(given, watch)
 
 
@@ -298,9 +301,22 @@ def test_wss_speaks_tls_with_the_engines_own_settings(tmp_path: Path) -> None:
     assert not any(sockets.causes.values())
 
 
+def test_a_target_that_does_not_read_is_dead_and_the_run_ends_on_time(server: SocketServer) -> None:
+    played = hold(server.http_url("/stubborn"), message="x" * 1_000_000, message_rate=50.0, users=2, duration_s=2.5)
+    assert set(watched(played, 2.5).causes["dead"]) == {"not_reading"}
+    assert_accounted(played)
+
+
+def test_a_target_that_never_answers_is_said_before_the_run() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(LoadsimError, match="does not answer a WebSocket handshake: no answer to the handshake"):
+            play(plan(url, "sockets", timeout_s=0.5, sockets=SocketSettings()))
+
+
 def test_what_is_no_websocket_endpoint_is_said_before_the_run(server: SocketServer) -> None:
     given = plan(server.http_url("/plain"), "sockets", sockets=SocketSettings())
-    with pytest.raises(Exception, match="is no WebSocket endpoint: answered 200 OK") as caught:
+    with pytest.raises(LoadsimError, match="is no WebSocket endpoint: answered 200 OK") as caught:
         play(given)
     assert "--target ws://" in str(caught.value)
 
