@@ -47,6 +47,8 @@ def make_rounds(count: int, directory: Path) -> tuple[list[tuple[Round, Round]],
         made["rounds"] += 1
         number = made["rounds"]
         pair = [one_run(settings, round_seed(SEED, number), directory / f"{number}-{letter}") for letter in "ab"]
+        if not all(record.complete for record in pair):
+            raise KeyboardInterrupt
         if any(record.verdict == "invalid" for record in pair):
             late = all(started_late(record) for record in pair if record.verdict == "invalid")
             made["late" if late else "invalid"] += 1

@@ -24,6 +24,7 @@ from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.record import RunRecord, read_record
 from loadsim.redact import redact_argv
 from loadsim.report.terminal import Steps
+from loadsim.report.text import listed
 from loadsim.settings import CompareSettings
 
 _SAME_TRAFFIC = (
@@ -126,6 +127,12 @@ def _read(given: str) -> Recorded:
             f"'{given}' holds no recorded run", hint="Give a run directory, or a directory of several of them."
         )
     runs = tuple((path, read_record(path)) for path in found)
+    systems = sorted({record.manifest.topology or record.manifest.target for _, record in runs})
+    if len(systems) > 1:
+        raise UsageError(
+            f"'{given}' holds runs of different systems, {listed(systems)}: they are not rounds of one side",
+            hint="Give each side a directory of its own; a comparison is shown again by 'loadsim report DIR'.",
+        )
     return Recorded(given, directory.resolve().name, runs)
 
 

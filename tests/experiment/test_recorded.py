@@ -96,6 +96,14 @@ def test_other_traffic_is_refused_by_file_and_by_what_differs(tmp_path: Path) ->
         recorded_sides((str(a), str(b)))
 
 
+def test_rounds_of_a_comparison_are_not_one_side(tmp_path: Path) -> None:
+    played(tmp_path / "rounds" / "01-a", "monolith", 1)
+    played(tmp_path / "rounds" / "01-b", "balanced", 1)
+    with pytest.raises(UsageError, match="holds runs of different systems, balanced and monolith") as caught:
+        recorded_sides((str(tmp_path / "rounds"), str(tmp_path / "rounds")))
+    assert "loadsim report" in caught.value.hint
+
+
 def test_a_damaged_record_and_an_empty_directory_are_refused(tmp_path: Path) -> None:
     good = played(tmp_path / "good", "balanced", 1)
     (tmp_path / "bad").mkdir()
