@@ -16,7 +16,7 @@ from gevent.socket import wait_read, wait_write
 
 from loadsim.engine.address import SocketAddress
 from loadsim.engine.origin import Origin
-from loadsim.engine.proxy import open_tunnel
+from loadsim.engine.proxy import connect_request, open_tunnel
 from loadsim.engine.tls import TlsStream
 
 NativeSocket: type[socket.socket] = monkey.get_original("socket", "socket")
@@ -105,8 +105,9 @@ def dial(origin: Origin, deadline: float) -> Line:
     line = Line(sock, deadline)
     try:
         line.connect(address)
-        if origin.tunnel:
-            open_tunnel(origin.tunnel, line.recv, line.send, line.wait_readable)
+        if origin.proxy is not None:  # through a tunnel even without TLS: what follows the handshake is no HTTP
+            request = connect_request(origin.url, origin.proxy)
+            open_tunnel(request, line.recv, line.send, line.wait_readable)
         if origin.context is not None:
             line.secure(origin)
     except BaseException:

@@ -18,7 +18,9 @@ from loadsim.wire import SocketSettings
 
 from .certificates import Authority
 from .playing import Played, assert_accounted, outcomes, plan, play, script
+from .raw_server import RawServer
 from .socket_server import SocketServer
+from .test_proxy import tunnelling
 
 LIVES = """
     import json
@@ -299,6 +301,22 @@ def test_wss_speaks_tls_with_the_engines_own_settings(tmp_path: Path) -> None:
     assert sockets.open_at_end == 3
     assert sockets.messages.received >= 9
     assert not any(sockets.causes.values())
+
+
+def test_sockets_go_through_a_proxys_tunnel_even_without_tls(server: SocketServer) -> None:
+    with RawServer(tunnelling) as proxy:
+        given = plan(
+            server.http_url("/echo"),
+            "sockets",
+            model="closed",
+            users=2,
+            proxy=f"http://127.0.0.1:{proxy.port}",
+            sockets=SocketSettings(message="hello", message_rate=5.0),
+        )
+        sockets = watched(play(given), 1.0)
+    assert sockets.messages.received > 0
+    assert sockets.open_at_end == 2
+    assert {request.method for request in proxy.requests} == {"CONNECT"}
 
 
 def test_a_target_that_does_not_read_is_dead_and_the_run_ends_on_time(server: SocketServer) -> None:
