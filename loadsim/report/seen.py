@@ -25,7 +25,7 @@ from loadsim.report.seen_system import (
 )
 from loadsim.report.seen_tiers import amplification, queueing, work
 from loadsim.report.seen_time import queue, recovered, spike, tail, waiting
-from loadsim.report.seen_websockets import lost_messages, lost_sockets
+from loadsim.report.seen_websockets import lost_messages, lost_sockets, uneven_sockets
 from loadsim.report.text import counted, seconds
 
 __all__ = ["Finding", "seen"]
@@ -37,6 +37,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     failures,
     lost_work,
     lost_sockets,
+    uneven_sockets,
     lost_messages,
     stale_reads,
     slow_backends,

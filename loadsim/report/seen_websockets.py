@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from loadsim.measure.sample import NO_BACKEND
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
 from loadsim.report.text import counted, listed, seconds, visible
 
+UNEVEN = 0.5
+"""A server stands out that holds less than so much of an even share."""
+_ENOUGH = 20
 _WAYS = {
     "never_opened": "never opened",
     "closed_on_us": "were closed on us",
@@ -42,6 +46,25 @@ def lost_sockets(run: RunData) -> list[Finding]:
         most = f", {seconds(again.recovered_s.p95)} for 95 %" if again.recovered_s.p95 is not None else ""
         text += f" {again.count:,} were opened again, after {seconds(again.recovered_s.p50)} at the median{most}."
     return [Finding(text, "sockets-failures", "bad")]
+
+
+def uneven_sockets(run: RunData) -> list[Finding]:
+    """Which server holds far fewer sockets than an even share when the run ends: a balancer moves none."""
+    table = run.open_sockets
+    if table is None or not len(table):
+        return []
+    last = table.numbers("time_s").max()
+    rows = zip(table.numbers("time_s").tolist(), table.texts("backend"), table.numbers("open").tolist(), strict=True)
+    held = {name: int(count) for time_s, name, count in rows if time_s == last and name != NO_BACKEND}
+    total = sum(held.values())
+    if len(held) < 2 or total < _ENOUGH:
+        return []
+    least, most = min(held, key=held.__getitem__), max(held, key=held.__getitem__)
+    if held[least] >= UNEVEN * total / len(held):
+        return []
+    text = f"At the end {visible(least, 40)} held {held[least]:,} of {total:,} open sockets and {visible(most, 40)} "
+    text += f"{held[most]:,}: those that were opened again stayed where they went."
+    return [Finding(text, "sockets-open", "bad")]
 
 
 def lost_messages(run: RunData) -> list[Finding]:

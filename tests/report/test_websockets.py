@@ -60,6 +60,7 @@ def test_what_failed_and_how_it_came_back_is_said_in_one_sentence_each(loaded):
         and "200 were opened again, after" in text
         for text in said
     )
+    assert any("At the end web-1 held 0 of 399 open sockets and web-2 399" in text for text in said)
     assert any("23,541 messages came; 59 lost." in text for text in said)
 
 
