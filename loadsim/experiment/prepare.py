@@ -34,8 +34,6 @@ def find_scenario(settings: RunSettings) -> Scenario | None:
     """Return the built-in scenario, or None for a Python file; UsageError for neither, or for what it cannot do."""
     scenario = _find(settings)
     check_sockets(settings, scenario)
-    if scenario is not None and scenario.name == "consistency" and (settings.routes or settings.target is not None):
-        version_routes(settings.routes)
     return scenario
 
 
@@ -113,7 +111,9 @@ def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSet
 
 
 def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool) -> Plan:
-    """Return the engine's plan."""
+    """Return the engine's plan. Raises UsageError where it is not known how to write a version and how to read it."""
+    if settings.scenario == "consistency" and (settings.routes or not bundled):
+        version_routes(settings.routes)
     count = held(settings)
     sockets = socket_settings(settings, SCENARIOS.get(settings.scenario))
     if sockets is not None and count is None:
