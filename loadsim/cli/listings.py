@@ -64,14 +64,15 @@ def topologies(config: options.Config = None, as_json: options.AsJson = False) -
 
 
 def schema(
-    of: Annotated[str, typer.Argument(metavar="FILE", help="run (default) or compare.")] = "run",
+    of: Annotated[str, typer.Argument(metavar="FILE", help="run (default), compare or gate.")] = "run",
 ) -> None:
-    """Print the JSON schema of run.json, or of compare.json."""
+    """Print the JSON schema of run.json, of compare.json, or of what gate --json prints."""
     from loadsim.compare.record import comparison_schema
+    from loadsim.gate import gate_schema
     from loadsim.record import record_schema
     from loadsim.report.terminal import open_console
 
-    known = {"run": record_schema, "compare": comparison_schema}
+    known = {"run": record_schema, "compare": comparison_schema, "gate": gate_schema}
     name = of.removesuffix(".json")
     if name not in known:
         raise UsageError(f"there is no file '{of}' with a schema", hint=nearest(name, known))

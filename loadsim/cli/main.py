@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from loadsim import __version__
-from loadsim.cli import compare, listings, profiles, report, target, try_
+from loadsim.cli import compare, gate, listings, profiles, report, target, try_
 from loadsim.cli import run as run_verb
 from loadsim.cli.help import WIDTH, HelpCommand, HelpGroup
 from loadsim.errors import ExitCode, LoadsimError, UsageError
@@ -34,6 +34,7 @@ loadsim run --help""",
 app.command("run", cls=HelpCommand)(run_verb.run)
 app.command("try", cls=HelpCommand)(try_.try_scenario)
 app.command("compare", cls=HelpCommand)(compare.compare)
+app.command("gate", cls=HelpCommand)(gate.gate)
 app.command("report", cls=HelpCommand)(report.report)
 app.command("scenarios", cls=HelpCommand)(listings.scenarios)
 app.command("topologies", cls=HelpCommand)(listings.topologies)

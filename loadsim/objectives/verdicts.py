@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from loadsim.errors import ExitCode, SpecError
 from loadsim.objectives.evaluation import describe
@@ -30,8 +30,14 @@ def verdict(records: Sequence[ObjectiveRecord], invalid_reasons: Sequence[str]) 
         found.add("invalid")
     reasons = list(invalid_reasons)
     for kind in _PRECEDENCE[:-1]:
-        reasons.extend(_sentence(record) for record in records if record.verdict == kind)
-    return next((kind for kind in _PRECEDENCE if kind in found), None), reasons
+        reasons.extend(sentence(record) for record in records if record.verdict == kind)
+    return worst(found), reasons
+
+
+def worst(found: Iterable[Verdict]) -> Verdict | None:
+    """Return the verdict that counts of several, None of none."""
+    kinds = set(found)
+    return next((kind for kind in _PRECEDENCE if kind in kinds), None)
 
 
 def exit_code(found: Verdict | None) -> ExitCode:
@@ -39,7 +45,8 @@ def exit_code(found: Verdict | None) -> ExitCode:
     return _EXIT_CODES[found]
 
 
-def _sentence(record: ObjectiveRecord) -> str:
+def sentence(record: ObjectiveRecord) -> str:
+    """Return an objective of a record and what was observed as a sentence."""
     try:
         return describe(parse_objective(record.expression), record)
     except SpecError:  # a record of another version, whose metrics this one does not know

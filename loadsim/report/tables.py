@@ -58,7 +58,7 @@ def objectives(run: RunData) -> Table:
             Cell(o.verdict, o.verdict, o.verdict),
             Cell(objective_value(o, o.observed), o.observed),
             Cell(objective_value(o, o.bound), o.bound),
-            Cell(_nearness(o), _ratio(o)),
+            Cell(nearness(o), _ratio(o)),
             _count(o.samples),
             Cell(visible(o.reason)),
         )
@@ -325,7 +325,15 @@ def _ratio(objective: ObjectiveRecord) -> float | None:
     return objective.observed / objective.bound if objective.observed is not None and objective.bound else None
 
 
-def _nearness(objective: ObjectiveRecord) -> str:
+def observed_value(objective: ObjectiveRecord) -> str:
+    """Write what was observed; that there was no answer is said as such."""
+    if objective.observed is None and objective.samples:
+        return "no answer"
+    return objective_value(objective, objective.observed)
+
+
+def nearness(objective: ObjectiveRecord) -> str:
+    """Write what was observed as a share of the bound."""
     ratio = _ratio(objective)
     return UNKNOWN if ratio is None else share(ratio)
 
