@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from loadsim.measure.recovery import STEADY_SECONDS
 from loadsim.record import PhaseRecord, Quantiles, Recovery, RouteRecord
 from loadsim.report.drawings.common import when
 from loadsim.report.finding import Finding
@@ -76,6 +77,9 @@ def _recovery(run: RunData, event: Recovery) -> Finding:
     cost = f"; {failed:,} arrivals failed meanwhile" if failed else ""
     if event.recovery_s is None:
         left = max(0.0, run.record.manifest.duration_s - (ended or event.start_s))
+        if left < STEADY_SECONDS:
+            text = f"The run ended too soon after {what} to see whether response time came back: that takes 5 s{cost}."
+            return Finding(text, "latency")
         return Finding(
             f"Response time did not come back in the {seconds(left)} that the run went on after {what}: p99 never "
             f"stayed within 1.25 times its highest before for 5 s{cost}.",

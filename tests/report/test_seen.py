@@ -142,3 +142,15 @@ def test_what_a_fault_did_names_the_fault_and_the_arrivals_that_failed_meanwhile
     assert failed > 0
     said = one(replace(run, record=record), re.escape(words))
     assert f"{failed:,} arrivals failed meanwhile" in said
+
+
+def test_of_a_run_that_ended_with_the_fault_it_is_not_said_that_it_never_recovered(loaded):
+    run = loaded("failing")
+    end_s = run.record.manifest.duration_s
+    spec = "kill(web-2, at=30s)"
+    record = msgspec.structs.replace(
+        run.record,
+        faults=[FaultRecord(fault=spec, kind="kill", on=["web-2"], start_s=30.0, end_s=end_s)],
+        recoveries=[Recovery(cause=spec, start_s=30.0, recovery_s=None)],
+    )
+    assert "ended too soon after kill(web-2, at=30s)" in one(replace(run, record=record), "ended too soon")
