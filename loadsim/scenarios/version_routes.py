@@ -14,8 +14,8 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HINT = (
     "In loadsim.toml, for example:\n"
     "  [routes]\n"
-    "  'PUT /notes/{uniform:100}' = { json = { text = \"{version}\" } }\n"
-    "  'GET /notes/{uniform:100}' = 1"
+    "  'PUT /notes/{uniform:100000}' = { json = { text = \"{version}\" } }\n"
+    "  'GET /notes/{uniform:100000}' = 1"
 )
 
 
