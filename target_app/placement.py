@@ -22,6 +22,7 @@ Intent = Literal["read", "write"]
 FIRST = "default"
 PARTITIONS = ("users", "images", "comments")
 """The apps that get databases of their own when the data is partitioned."""
+_REPLICA = "replica"
 SHARDED = "comments"
 """The app whose rows are cut up by a key when the data is sharded."""
 
@@ -54,7 +55,7 @@ def homes(config: Config, app: str) -> tuple[str, ...]:
 
 def replicas(config: Config) -> tuple[str, ...]:
     """Return every database that is read and never written."""
-    return _numbered("replica", config.replicas) if config.databases == "replicas" else ()
+    return _numbered(_REPLICA, config.replicas) if config.databases == "replicas" else ()
 
 
 def primaries(config: Config) -> tuple[str, ...]:
@@ -63,8 +64,10 @@ def primaries(config: Config) -> tuple[str, ...]:
 
 
 def server(name: str) -> str:
-    """Return what the PostgreSQL server of this database is called."""
-    return "primary" if name == FIRST else name
+    """Return what the PostgreSQL server of this database is called; a server of pages may have the name of an app."""
+    if name == FIRST:
+        return "primary"
+    return name if name.startswith(_REPLICA) else f"db-{name}"
 
 
 def role(name: str) -> str:

@@ -52,7 +52,8 @@ class Databases:
     @property
     def primaries(self) -> tuple[str, ...]:
         """The PostgreSQL servers that take writes; none for SQLite."""
-        more = {"single": (), "partitioned": PARTITIONS, "sharded": _numbered("comments", self.shards)}
+        apart = tuple(f"db-{app}" for app in PARTITIONS)  # a server of pages may have the name of an app
+        more = {"partitioned": apart, "sharded": _numbered("db-comments", self.shards)}
         return () if self.layout == "single" else ("primary", *more.get(self.layout, ()))
 
     @property

@@ -42,6 +42,7 @@ def test_the_servers_that_are_deployed_are_those_that_the_target_looks_for(layou
     counts = {"replicas": {"replicas": 3}, "sharded": {"shards": 4}}.get(layout, {})
     data = topology("balanced", databases=layout, **counts).data
     theirs = config.Config(databases=layout, postgres="/nowhere", **counts)
+    assert not {*data.server_names} & {*topology("micro", servers=20).server_names}
     names = {placement.server(name) for name in (*placement.primaries(theirs), *placement.replicas(theirs))}
     assert names == ({*data.primaries, *data.replica_names} or {"primary"})
     assert (LAYOUTS, PARTITIONS) == (config.DATABASES, placement.PARTITIONS)

@@ -135,7 +135,7 @@ def test_each_database_s_use_is_told_and_its_directory_is_its_own(replicated: De
 def test_shards_have_the_comments_of_their_items_and_a_user_s_are_gathered_from_all() -> None:
     with bring_up(topology("monolith", slots=2, databases="sharded", shards=2)) as deployment:
         items = "SELECT array_agg(DISTINCT item_id % 2) FROM comments_comment"
-        assert [one(deployment, shard, items) for shard in ("comments-1", "comments-2")] == [[0], [1]]
+        assert [one(deployment, shard, items) for shard in ("db-comments-1", "db-comments-2")] == [[0], [1]]
         written = [
             httpx.post(
                 f"{deployment.url}/api/items/{item}/comments", json={"user": 7, "text": "new"}, timeout=20
@@ -157,11 +157,11 @@ def test_a_vertical_partition_has_users_images_and_comments_where_they_belong() 
         return one(deployment, server, f"SELECT {names} FROM pg_tables WHERE tablename ~ '^(inv|pay|use|ima|com).*_'")
 
     with bring_up(topology("monolith", slots=2, databases="partitioned")) as deployment:
-        assert {server: tables(server) for server in ("primary", "users", "images", "comments")} == {
+        assert {server: tables(server) for server in ("primary", "db-users", "db-images", "db-comments")} == {
             "primary": ["inventory_item", "inventory_stock", "payments_order"],
-            "users": ["users_user"],
-            "images": ["images_image"],
-            "comments": ["comments_comment"],
+            "db-users": ["users_user"],
+            "db-images": ["images_image"],
+            "db-comments": ["comments_comment"],
         }
         for path in ("/", "/items/3", "/dashboard?user=1", "/images/3/thumbnail?size=32"):
             assert httpx.get(deployment.url + path, timeout=20).status_code == 200

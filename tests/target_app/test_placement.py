@@ -72,7 +72,7 @@ def test_nothing_is_placed_where_there_is_no_database(databases: str, app: str) 
 
 
 def test_the_servers_and_what_their_time_is_called() -> None:
-    assert [server(name) for name in ("default", "replica-2", "users")] == ["primary", "replica-2", "users"]
+    assert [server(name) for name in ("default", "replica-2", "users")] == ["primary", "replica-2", "db-users"]
     told = [role(name) for name in ("default", "replica-2", "users", "comments-10")]
     assert told == ["db", "db-replica", "db-users", "db-comments"]
 
