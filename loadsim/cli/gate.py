@@ -48,7 +48,7 @@ def gate(
     Objectives are those given here and in loadsim.toml; without any, those that each run was made with. Exit code: 0
     they hold, 1 one is broken, 4 a run is invalid or cannot tell.
 
-    loadsim gate reports/candidate --objective 'p99 < 250ms' --objective 'error_rate < 1%'
+    loadsim gate reports/candidate --objective 'p99 < 250ms'
     loadsim gate reports/candidate --junit gate.xml --github-summary
     """
     from loadsim import __version__

@@ -66,7 +66,7 @@ def topologies(config: options.Config = None, as_json: options.AsJson = False) -
 def schema(
     of: Annotated[str, typer.Argument(metavar="FILE", help="run (default), compare or gate.")] = "run",
 ) -> None:
-    """Print the JSON schema of run.json, of compare.json, or of what gate --json prints."""
+    """Print the JSON schema of what loadsim writes."""
     from loadsim.compare.record import comparison_schema
     from loadsim.gate import gate_schema
     from loadsim.record import record_schema
