@@ -19,6 +19,8 @@ from loadsim.deploy.keeper_link import KeeperLink
 from loadsim.deploy.plan import Plan, Stage
 from loadsim.deploy.usage import descendants, identity, process_table
 from loadsim.errors import TargetError
+from loadsim.experiment.fault_player import FaultPlayer
+from loadsim.faults import parse_fault
 
 from .test_keeper import eventually
 
@@ -115,6 +117,23 @@ def test_a_replica_that_is_cut_off_serves_old_data_until_it_is_healed(replicated
     finally:
         replicated.heal("replica-1")
     assert eventually(lambda: has("replica-1", written))
+
+
+def test_a_fault_of_a_run_cuts_replicas_off_and_heals_them(replicated: Deployment) -> None:
+    def are_cut_off() -> list[object]:
+        query = "SELECT pg_get_wal_replay_pause_state() <> 'not paused'"
+        return [one(replicated, replica, query) for replica in ("replica-1", "replica-2")]
+
+    with FaultPlayer([parse_fault("partition(replicas, at=1s, for=2s)")], 30.0, replicated) as player:
+        player.advance(0.5)
+        assert are_cut_off() == [False, False]
+        player.advance(1.1)
+        assert are_cut_off() == [True, True]
+        player.advance(3.2)
+        assert are_cut_off() == [False, False]
+    assert player.warnings == []
+    record = player.happened[0].record()
+    assert (record.kind, record.on, record.start_s, record.end_s) == ("partition", ["replica-1", "replica-2"], 1.1, 3.2)
 
 
 def test_a_replica_that_is_not_there_cannot_be_cut_off(replicated: Deployment) -> None:
