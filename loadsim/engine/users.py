@@ -13,9 +13,10 @@ from locust import User
 from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
+from loadsim.engine.cookies import CookieJar
 from loadsim.engine.http import Client
 from loadsim.engine.pacer import Arrival
-from loadsim.engine.tracing import TracingClient
+from loadsim.engine.tracing import TracingClient, TracingWebSocketClient
 from loadsim.engine.websocket_client import WebSocketClient
 from loadsim.measure.sample import CLASS_SHIFT, Outcome
 from loadsim.randomness import Draws
@@ -214,7 +215,7 @@ class LoadUser(ArrivalDriven, User):
     def ws(self) -> WebSocketClient:
         """The WebSockets of this user, with the cookies of ``self.client``."""
         if self._ws is None:
-            self._ws = WebSocketClient(self.engine.sockets, self, self.client.cookies)
+            self._ws = _websockets(self, self.client.cookies)
             begin_others, begin_own = self.begin_visit, self._ws.begin
 
             def begin() -> None:
@@ -232,5 +233,12 @@ class SocketUser(ArrivalDriven, User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.ws = WebSocketClient(self.engine.sockets, self)
+        self.ws = _websockets(self)
         self.begin_visit = self.ws.begin  # type: ignore[method-assign] # as LoadUser does
+
+
+def _websockets(user: LoadUser | SocketUser, cookies: CookieJar | None = None) -> WebSocketClient:
+    engine = user.engine
+    if engine.plan.trace:
+        return TracingWebSocketClient(engine, user, cookies)
+    return WebSocketClient(engine.sockets, user, cookies)

@@ -80,7 +80,7 @@ class WebSocketClient:
         due = started if user.due is None else user.due
         user.due = None
         key = self._routes[name or path or target] | user.visitor_class << CLASS_SHIFT
-        opening = _Opening(origin, protocol, started, timeout or origin.timeout_s)
+        opening = Opening(origin, protocol, started, timeout or origin.timeout_s)
         try:
             opening.run(request)
         finally:
@@ -91,6 +91,7 @@ class WebSocketClient:
             )
             if opening.outcome != Outcome.ABORTED:
                 self._report(opening, due, started, ended, backend_number(key))
+            self._tell(request, opening, ended - started)
         socket.status = opening.status
         if opening.outcome or opening.line is None:
             socket.refuse(opening.outcome, ended)
@@ -102,7 +103,10 @@ class WebSocketClient:
 
     # -- inside
 
-    def _report(self, opening: _Opening, due: float, started: float, ended: float, backend: int) -> None:
+    def _tell(self, request: Request, opening: Opening, service_s: float) -> None:
+        """Show the handshake to whoever wants to see it."""
+
+    def _report(self, opening: Opening, due: float, started: float, ended: float, backend: int) -> None:
         event = Event.NEVER_OPENED if opening.outcome else Event.OPENED
         middle = opening.connected_at or ended
         self._sockets.writer.add(event, due, started, middle, ended, backend=backend, cause=opening.outcome)
@@ -126,7 +130,7 @@ def handshake(
     return Request(target, fields)
 
 
-class _Opening:
+class Opening:
     """One attempt. Afterwards ``outcome`` is 0 and ``line`` set, or ``problem`` says in words what went wrong."""
 
     def __init__(self, origin: Origin, protocol: ClientProtocol, started: float, timeout_s: float) -> None:
@@ -137,6 +141,7 @@ class _Opening:
         self.connected_at: float | None = None
         self.outcome: int = Outcome.ABORTED
         self.problem = ""
+        self.response: Response | None = None
         self.status = self.backend = self.received = self.sent = 0
 
     def run(self, request: Request) -> None:
@@ -173,6 +178,7 @@ class _Opening:
                 protocol.receive_eof()
         response = protocol.events.pop(0) if protocol.events else None  # what follows it belongs to the socket
         if isinstance(response, Response):
+            self.response = response
             self.status = response.status_code
             self._find_backend(response.headers)
         problem = protocol.handshake_exc
@@ -215,7 +221,7 @@ def check_handshake(origin: Origin) -> tuple[str, ...]:
 
     A refusal that may be of the moment (401, 403, 429, a server's error) is a remark: refusals are what a run counts.
     """
-    opening = _Opening(origin, _protocol(origin, (), MAX_MESSAGE_BYTES), now(), origin.timeout_s)
+    opening = Opening(origin, _protocol(origin, (), MAX_MESSAGE_BYTES), now(), origin.timeout_s)
     opening.run(handshake(origin, opening.protocol, origin.url.path, {}, None))
     if opening.line is not None:
         opening.protocol.send_close(1000)

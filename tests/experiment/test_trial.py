@@ -17,6 +17,7 @@ from loadsim.wire import Route
 from ..engine.loopback import Loopback
 from ..engine.playing import user_file
 from ..engine.raw_server import Peer, RawServer, answering, ok
+from ..engine.socket_server import SocketServer
 
 
 def shown(url: str | None, scenario: str | Path = "read-heavy", **given: Any) -> str:
@@ -35,6 +36,16 @@ def test_one_iteration_is_played_and_each_of_its_exchanges_shown(tmp_path: Path)
     assert "/ok/one" in text
     assert text.index("/ok/one") < text.index("/status/503")
     assert "http_503" in text
+
+
+def test_the_handshake_of_a_websocket_is_shown_as_the_request_it_is() -> None:
+    with SocketServer() as server:
+        text = shown(server.url("/echo"), "sockets")
+        assert "> GET " in text
+        assert "> Upgrade: websocket" in text
+        assert "< 101" in text
+        assert "< X-Backend: socket-1" in text
+        assert "not today" in shown(server.url("/refuse/403"), "sockets")
 
 
 def test_the_closed_model_and_a_shape_of_its_own_do_not_matter_to_one_iteration() -> None:
