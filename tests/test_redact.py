@@ -29,7 +29,7 @@ SECRET_NAMES = st.sampled_from(
 )  # fmt: skip
 PLAIN_NAMES = st.sampled_from(["page", "q", "size", "sort", "id", "lang"])
 WORDS = st.text(string.ascii_lowercase, min_size=1, max_size=8)
-PLACES = st.sampled_from(["http://shop.example", "https://127.0.0.1:8443", "http://[::1]:80/base"])
+PLACES = st.sampled_from(["http://shop.example", "https://localhost:8443", "http://[::1]:80/base"])
 
 
 def gone(secret: str, shown: str) -> bool:
