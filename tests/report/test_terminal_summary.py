@@ -279,6 +279,7 @@ def test_a_verdict_on_the_bundled_target_leads_to_the_same_traffic_on_another_sh
         *("loadsim", "run", "spiky", "--topology", "monolith", "--seed", "42"),
     ]
     assert command(verdict="fail", manifest=manifest(topology="monolith"))[3:5] == ["--topology", "balanced"]
+    assert command(verdict="fail", manifest=manifest(topology="sockets"))[3:5] == ["--topology", "sockets(servers=1)"]
 
 
 def test_a_target_of_ones_own_is_asked_for_more_or_less() -> None:

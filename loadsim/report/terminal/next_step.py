@@ -8,6 +8,8 @@ from pathlib import Path
 from loadsim.record import RunRecord
 from loadsim.report.terminal.rates import round_up
 
+_OTHERS = {"monolith": "balanced", "sockets": "sockets(servers=1)"}
+"""Another shape of what a topology serves; of all that are not here the monolith is one."""
 _MANY_FAILURES = 0.05
 
 
@@ -27,8 +29,7 @@ def next_step(record: RunRecord) -> tuple[str, str]:
     if record.verdict is None:
         return "hold it to this", shlex.join([*again, "--objective", _objective(record)])
     if manifest.topology is not None:
-        other = "balanced" if manifest.topology == "monolith" else "monolith"
-        same = shlex.split(_with(again, "--topology", other))
+        same = shlex.split(_with(again, "--topology", _OTHERS.get(manifest.topology, "monolith")))
         return "the same traffic on another shape", _with(same, "--seed", str(manifest.seed))
     factor = 0.5 if record.verdict == "fail" else 1.5
     wanted = round_up((load.offered_rate or 1.0) * factor)
