@@ -10,6 +10,7 @@ import numpy as np
 
 from loadsim.measure.block import Block, Decoder
 from loadsim.measure.consistency import Consistency
+from loadsim.measure.due_counts import DueCounts
 from loadsim.measure.histogram import CELLS, quantiles
 from loadsim.measure.intervals import IntervalStore
 from loadsim.measure.layout import BACKLOG_WAIT, ITERATION_TIME, LATE_START, Layout, Names
@@ -66,6 +67,7 @@ class Recorder:
         self.layout = Layout(classes=len(self.known.classes) + 1, phases=len(self.phases) + 1)
         self.marginals = Marginals(self.layout, closed=closed)
         self.seconds = Seconds(self.layout)
+        self.due = DueCounts()
         self.intervals = IntervalStore()
         self.engine_cpu = RateMeter()
         self.tiers = Tiers(origin, duration_s)
@@ -100,6 +102,7 @@ class Recorder:
         block = self._decoder.decode(payload)
         increments = self.marginals.fold(block)
         self.seconds.fold(block, self.marginals.kinds.columns(block.requests.outcome))
+        self.due.fold(block)
         self._count_ends(block)
         for fold in self._folds.values():
             fold.fold(block)

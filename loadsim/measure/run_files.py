@@ -13,6 +13,7 @@ from loadsim.measure.table import write_csv
 from loadsim.measure.tables import (
     backends_table,
     consistency_table,
+    due_table,
     outcomes_table,
     processes_table,
     series_table,
@@ -20,7 +21,7 @@ from loadsim.measure.tables import (
 )
 
 SERIES, BACKENDS, OUTCOMES, PROCESSES = "series.csv", "backends.csv", "outcomes.csv", "processes.csv"
-TIERS = "tiers.csv"
+TIERS, DUE = "tiers.csv", "due.csv"
 SOCKETS, OPEN_SOCKETS = "websockets.csv", "websockets_open.csv"
 """Only in a run that opened any."""
 CONSISTENCY = "consistency.csv"
@@ -35,6 +36,7 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
     """
     for name, table in (
         (SERIES, series_table(recorder)),
+        (DUE, due_table(recorder)),
         (BACKENDS, backends_table(recorder)),
         (OUTCOMES, outcomes_table(recorder)),
         (PROCESSES, processes_table(recorder)),

@@ -53,6 +53,12 @@ def series_table(recorder: Recorder) -> Table:
     return Table(table)
 
 
+def due_table(recorder: Recorder) -> Table:
+    """Return a row for every second in which work was due: requests and iterations, and what became of them."""
+    columns: dict[str, Column] = {"time_s": np.arange(recorder.due.seconds)}
+    return Table(columns | recorder.due.columns())
+
+
 def target_cpu(recorder: Recorder, count: int) -> FloatArray:
     """Return the cores that the target's processes used together in each second; nan where none was seen."""
     rates = [meter.rates(count) for meter, _ in recorder.processes.values()]

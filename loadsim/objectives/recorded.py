@@ -1,9 +1,9 @@
 """Objectives judged by a run directory alone: what the run itself would have said, or that the record cannot tell.
 
 ``run.json`` keeps a few quantiles of each part of the traffic, the histogram log whole distributions by interval. Work
-without an answer has no time and is not in the log; how much there was is known of the whole run only, and so is when
-the failed ones were due. So of a window it can be said how long answers took if every request was answered, and what
-share failed if none did. Everything else is inconclusive, with the reason: a gate must not guess.
+without an answer has no time and is not in the log; ``due.csv`` says how much of it, and how much that failed, was due
+in which second, for all routes, backends and classes together. What none of them tells is inconclusive, with the
+reason: a gate must not guess.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from functools import partial
 from pathlib import Path
 
 from loadsim.errors import UsageError
-from loadsim.measure.run_files import HISTOGRAMS, SERIES
+from loadsim.measure.histogram import empty
+from loadsim.measure.run_files import HISTOGRAMS
 from loadsim.measure.selection import Distribution, Selected, Selection, Tally
-from loadsim.measure.table import Table, read_csv
 from loadsim.objectives.evaluation import Observed, evaluate
 from loadsim.objectives.grammar import Objective
 from loadsim.objectives.metrics import Metric
+from loadsim.objectives.recorded_due import Due, due_by_window, due_within
 from loadsim.objectives.recorded_log import counts_by_window, counts_of
 from loadsim.objectives.recorded_parts import Part, part_of
 from loadsim.objectives.recorded_sockets import RecordedSockets
 from loadsim.objectives.times import Times, UntoldError, is_recorded
 from loadsim.record import ObjectiveRecord, Quantiles, RunRecord
-from loadsim.units import spell_duration
 
 _NOTHING = Quantiles()
 _OF_ITERATIONS = ("iteration_error_rate", "started", "goodput", "rate")
@@ -96,15 +96,23 @@ def _selected(run: RecordedRun, metric: Metric, selection: Selection) -> Selecte
     part = part_of(run.record, selection)
     if part is None:
         return Selected(_tally())
-    windows = {} if selection.window_s is None else _windows(run, metric, part, selection.window_s)
+    whole = _whole(run, metric, part)
+    return Selected(whole, {} if selection.window_s is None else _windows(run, metric, part, selection.window_s))
+
+
+def _whole(run: RecordedRun, metric: Metric, part: Part) -> Tally[Times]:
     if metric.times is not None:
-        return Selected(_of_times(run, metric, part), windows)
+        return _of_times(run, metric, part)
     if metric.name in _OF_ITERATIONS:
         found = part.iterations()
-        whole = _tally(scheduled=found.scheduled, completed=found.completed, failed=found.failed, dropped=found.dropped)
-        return Selected(whole, windows)
-    requests, failed = part.requests()
-    return Selected(_tally(requests=requests, failed_requests=failed), windows)
+        return _tally(scheduled=found.scheduled, completed=found.completed, failed=found.failed, dropped=found.dropped)
+    requests, failed = part.requests() or _due_requests(run, part)
+    return _tally(requests=requests, failed_requests=failed)
+
+
+def _due_requests(run: RecordedRun, part: Part) -> tuple[int, int]:
+    due = due_within(run.directory, part.spans)
+    return due.requests, due.failed_requests
 
 
 def _of_times(run: RecordedRun, metric: Metric, part: Part) -> Tally[Times]:
@@ -117,11 +125,11 @@ def _of_times(run: RecordedRun, metric: Metric, part: Part) -> Tally[Times]:
 def _times(run: RecordedRun, name: str, share: float | None, part: Part) -> Times:
     """Return the quantiles that the record keeps where they answer, else the whole distribution out of the log."""
     kept = part.times(name)
-    if part.has_quantiles(name) and is_recorded(share):
+    if kept is not None and len(kept) == 1 and is_recorded(share):
         return kept[0]
-    duration_s = run.record.manifest.duration_s
-    spans = [(phase.start_s, phase.end_s if phase.end_s < duration_s else math.inf) for phase in part.phases]
-    counts = counts_of(run.directory, _tags(name, part), spans if part.key == "phase" else None)
+    counts = counts_of(run.directory, _tags(name, part), part.spans if part.key == "phase" else None)
+    if kept is None:
+        return Distribution(counts, due_within(run.directory, part.spans).without_answer(name))
     unanswered, expected = sum(each.unanswered for each in kept), sum(each.count for each in kept)
     if int(counts.sum()) + unanswered != expected:
         raise UsageError(
@@ -135,55 +143,43 @@ def _times(run: RecordedRun, name: str, share: float | None, part: Part) -> Time
 def _windows(run: RecordedRun, metric: Metric, part: Part, window_s: float) -> Mapping[int, Tally[Times]]:
     if part.key == "phase":
         raise UntoldError("the record tells apart by phase and by window, not by both together")
-    if metric.name in _OF_ITERATIONS:
-        return _windows_of_iterations(run, metric, part, window_s)
+    if part.key:
+        return _windows_of_part(run, metric, part, window_s)
+    due = due_by_window(run.directory, window_s)
+    if metric.times is None:
+        return {number: _counted(found) for number, found in due.items()}
+    counts = counts_by_window(run.directory, _tags(metric.times, part), window_s)
+    return {
+        number: _tally(
+            {metric.times: Distribution(counts.get(number, empty().counts), found.without_answer(metric.times))}
+        )
+        for number, found in due.items()
+    }
+
+
+def _windows_of_part(run: RecordedRun, metric: Metric, part: Part, window_s: float) -> Mapping[int, Tally[Times]]:
+    """Return the windows of a route, a backend or a class: what failed or had no answer is not told by the second."""
     name = metric.times or "service"
-    unanswered = sum(each.unanswered for each in part.times(name))
-    failed = 0 if metric.times else part.requests()[1]
+    unanswered = sum(each.unanswered for each in part.times(name) or ())
+    failed = 0 if metric.times else (part.requests() or (0, 0))[1]
     if unanswered or failed:
         what = f"{failed:,} requests failed" if failed else f"{unanswered:,} got no answer"
-        raise UntoldError(f"{what}, and the record does not say in which window they were due")
+        raise UntoldError(f"{what}, and the record does not say of a {part.key} in which window they were due")
     windows = counts_by_window(run.directory, _tags(name, part), window_s)
     return {
         number: _tally({name: Distribution(counts)}, requests=int(counts.sum())) for number, counts in windows.items()
     }
 
 
-def _windows_of_iterations(run: RecordedRun, metric: Metric, part: Part, window_s: float) -> Mapping[int, Tally[Times]]:
-    found = part.iterations()
-    others = {
-        "started": found.dropped,
-        "iteration_error_rate": found.failed + found.dropped,
-        "goodput": found.scheduled - found.completed,
-        "rate": found.scheduled - found.completed,
-    }[metric.name]
-    if others:
-        what = "were never started" if metric.name == "started" else "did not complete"
-        raise UntoldError(f"{others:,} arrivals {what}, and the record does not say in which window they were due")
-    if window_s != round(window_s):
-        raise UntoldError(
-            f"the record counts arrivals by the second, of which {spell_duration(window_s)} is no multiple"
-        )
-    series = _series(run.directory)
-    due: dict[int, int] = {}
-    for second, offered in zip(series.numbers("time_s").tolist(), series.numbers("offered").tolist(), strict=True):
-        if second >= 0:
-            number = int(second // window_s)
-            due[number] = due.get(number, 0) + int(offered)
-    return {number: _tally(scheduled=count, completed=count) for number, count in due.items()}
-
-
-def _series(directory: Path) -> Table:
-    path = directory / SERIES
-    try:
-        table = read_csv(path)
-    except FileNotFoundError:
-        raise UntoldError(f"{SERIES} is missing from the record") from None
-    except OSError as error:
-        raise UsageError(f"'{path}' cannot be read: {error.strerror or error}") from None
-    if not {"time_s", "offered"} <= table.columns.keys():
-        raise UsageError(f"'{path}' has no columns time_s and offered", hint="It was changed: record the run again.")
-    return table
+def _counted(due: Due) -> Tally[Times]:
+    return _tally(
+        requests=due.requests,
+        failed_requests=due.failed_requests,
+        scheduled=due.scheduled,
+        completed=due.completed,
+        failed=due.failed,
+        dropped=due.dropped,
+    )
 
 
 def _tags(name: str, part: Part) -> list[dict[str, str]]:

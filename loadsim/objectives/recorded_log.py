@@ -11,10 +11,10 @@ from loadsim.errors import UsageError
 from loadsim.measure.histogram import CELLS, IntArray
 from loadsim.measure.histogram_log import Interval, read_log
 from loadsim.measure.run_files import HISTOGRAMS
+from loadsim.objectives.recorded_parts import Span
 from loadsim.objectives.times import UntoldError
 from loadsim.units import spell_duration
 
-Span = tuple[float, float]
 _SLACK = 1e-9
 
 
@@ -24,9 +24,8 @@ def counts_of(directory: Path, tags: Sequence[dict[str, str]], spans: Sequence[S
     UntoldError if an interval of the log lies across an end of a span, or there is no log.
     """
     total = np.zeros(CELLS, np.int64)
-    joined = None if spans is None else _joined(spans)
     for interval in _intervals(directory, tags):
-        if joined is None or any(_is_within(interval, span) for span in joined):
+        if spans is None or any(_is_within(interval, span) for span in spans):
             total += interval.counts
     return total
 
@@ -56,16 +55,6 @@ def _intervals(directory: Path, tags: Sequence[dict[str, str]]) -> Iterator[Inte
         raise UntoldError(f"{HISTOGRAMS} is missing from the record") from None
     except OSError as error:
         raise UsageError(f"'{path}' cannot be read: {error.strerror or error}") from None
-
-
-def _joined(spans: Sequence[Span]) -> list[Span]:
-    """Return the spans, in order, those that meet as one."""
-    joined: list[Span] = []
-    for start_s, end_s in sorted(spans):
-        if joined and joined[-1][1] == start_s:
-            start_s, _ = joined.pop()
-        joined.append((start_s, end_s))
-    return joined
 
 
 def _is_within(interval: Interval, span: Span) -> bool:

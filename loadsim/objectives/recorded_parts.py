@@ -6,6 +6,7 @@ them, or the record cannot tell.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,6 +15,9 @@ from loadsim.measure.sample import NO_BACKEND
 from loadsim.measure.selection import Selection
 from loadsim.objectives.times import UntoldError
 from loadsim.record import BackendRecord, ClassRecord, PhaseRecord, Quantiles, RouteRecord, RunRecord
+
+Span = tuple[float, float]
+"""From when to when, in profile time."""
 
 _NOTHING = Quantiles()
 
@@ -42,20 +46,26 @@ class Part:
         return [phase for phase in self.record.phases if self.key == "phase" and phase.name in self.names]
 
     @property
+    def spans(self) -> list[Span]:
+        """Return when these phases were, those that meet as one. After the last of the run nothing is due any more."""
+        spans: list[Span] = []
+        for phase in self.phases:
+            start_s = spans.pop()[0] if spans and spans[-1][1] == phase.start_s else phase.start_s
+            spans.append((start_s, phase.end_s if phase.end_s < self.record.manifest.duration_s else math.inf))
+        return spans
+
+    @property
     def tags(self) -> list[dict[str, str]]:
         """Return the tags that its lines in the log have beside the metric; those of a phase are everything's."""
         return [{self.key: name} for name in self.names] if self._marginals else [{}]
 
-    def requests(self) -> tuple[int, int]:
-        """Return how many requests there were, and how many of them failed."""
-        record = self.record
-        if self._marginals:
-            return sum(each.count for each in self._marginals), sum(each.failed for each in self._marginals)
+    def requests(self) -> tuple[int, int] | None:
+        """Return how many requests there were, and how many of them failed; None of a phase, which due.csv tells."""
+        if self.key == "phase":
+            return None
         if not self.key:
-            return record.requests.count, record.requests.failed
-        if record.requests.failed:
-            raise UntoldError(f"{record.requests.failed:,} requests failed, and the record does not say in which phase")
-        return sum(_requests_of(record, phase) for phase in self.phases), 0
+            return self.record.requests.count, self.record.requests.failed
+        return sum(each.count for each in self._marginals), sum(each.failed for each in self._marginals)
 
     def iterations(self) -> Iterations:
         """Return what became of its iterations, without those of a worker that vanished, of which nothing is known."""
@@ -69,25 +79,16 @@ class Part:
             dropped=sum(load.dropped for load in loads),
         )
 
-    def times(self, name: str) -> list[Quantiles]:
-        """Return 'response', 'service' or 'iteration' times of each name.
-
-        Where the record keeps none, of a phase, there is only how many there were: see :meth:`has_quantiles`.
-        """
+    def times(self, name: str) -> list[Quantiles] | None:
+        """Return 'response', 'service' or 'iteration' times of each name; None where run.json keeps none."""
+        if self.key == "phase":
+            return [phase.response_time_s for phase in self.phases] if name == "response" else None
         field = f"{name}_time_s"
-        if self._marginals:
-            if name == "iteration":
-                raise UntoldError(f"the record does not tell iterations apart by {self.key}")
-            return [getattr(each, field) for each in self._marginals]
         if not self.key:
             return [getattr(self.record, field) or _NOTHING]
-        return [_times_of(self.record, phase, name) for phase in self.phases]
-
-    def has_quantiles(self, name: str) -> bool:
-        """Return whether the record keeps quantiles of these times for this part as one."""
-        if self.key == "phase":
-            return name == "response" and len(self.phases) == 1
-        return not self.key or len(self.names) == 1
+        if name == "iteration":
+            raise UntoldError(f"the record does not tell iterations apart by {self.key}")
+        return [getattr(each, field) for each in self._marginals]
 
     @property
     def _marginals(self) -> list[RouteRecord | BackendRecord | ClassRecord]:
@@ -128,26 +129,6 @@ def _of_pool(record: RunRecord, backends: Iterable[str], glob: str) -> Iterable[
         pool = record.backends[name].pool
         if pool is not None and (_matches(pool, glob) or (glob == "all" and name != NO_BACKEND)):
             yield name
-
-
-def _requests_of(record: RunRecord, phase: PhaseRecord) -> int:
-    """Return how many requests were due in a phase: those with a response time, less arrivals that nobody served."""
-    if record.manifest.model == "closed":
-        raise UntoldError("in the closed model nothing is due, and the record does not tell requests apart by phase")
-    return phase.response_time_s.count - phase.load.dropped
-
-
-def _times_of(record: RunRecord, phase: PhaseRecord, name: str) -> Quantiles:
-    if name == "response":
-        return phase.response_time_s
-    if name == "service":
-        return Quantiles(
-            count=_requests_of(record, phase), unanswered=phase.response_time_s.unanswered - phase.load.dropped
-        )
-    if record.iteration_time_s.unanswered:
-        lost = f"{record.iteration_time_s.unanswered:,} iterations got no answer"
-        raise UntoldError(f"{lost}, and the record does not say in which phase")
-    return Quantiles(count=phase.load.scheduled)
 
 
 def _matches(name: str, glob: str) -> bool:
