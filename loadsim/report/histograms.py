@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loadsim.measure.histogram import CELLS
-from loadsim.measure.histogram_log import Interval, encode_tag, read_log
+from loadsim.measure.histogram_log import Interval, read_log
 
 IntArray = npt.NDArray[np.int64]
 
@@ -29,15 +28,10 @@ class WholeIntervals:
 def read_whole(path: Path, metrics: Sequence[str]) -> dict[str, WholeIntervals]:
     """Return the intervals of each metric over all requests; OSError, UsageError as ``histogram_log.read_log``.
 
-    A log of an hour with 200 routes has hundreds of thousands of lines, of which 1,200 are wanted here: so the lines
-    are picked by their text first.
+    A log of an hour with 200 routes has hundreds of thousands of lines, of which 1,200 are wanted here and decoded.
     """
-    prefixes = tuple(f"Tag={encode_tag({'metric': metric})}," for metric in metrics)
-    with path.open(encoding="utf-8", errors="replace") as log, tempfile.TemporaryDirectory() as scratch:
-        picked = Path(scratch) / path.name
-        with picked.open("w", encoding="utf-8") as part:
-            part.writelines(line for line in log if line.startswith(prefixes))
-        intervals = list(read_log(picked))
+    wanted = [{"metric": metric} for metric in metrics]
+    intervals = list(read_log(path, lambda tags: tags in wanted))
     return {
         metric: _whole(found)
         for metric in metrics
