@@ -70,6 +70,7 @@ def test_runs_are_offered_where_they_are(tmp_path: Path) -> None:
     assert offered("loadsim report ", tmp_path) == ["reports/20260101-a", "reports/20260102-b", "reports/compared"]
     assert offered("loadsim report reports/20260102", tmp_path) == ["reports/20260102-b"]
     assert offered("loadsim report kept/", tmp_path) == ["kept/c"]
+    assert offered("loadsim gate kept/", tmp_path) == ["kept/c"]
     assert offered(f"loadsim report {tmp_path}/kept/", tmp_path) == [f"{tmp_path}/kept/c"]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadsim.errors import ExitCode
-from loadsim.objectives import exit_code, verdict
+from loadsim.objectives import exit_code, verdict, worst
 from loadsim.record import ObjectiveRecord, Verdict
 
 
@@ -56,3 +56,9 @@ def test_a_metric_of_a_later_version_is_told_all_the_same() -> None:
 )
 def test_each_verdict_has_its_exit_code(found: Verdict | None, code: ExitCode) -> None:
     assert exit_code(found) is code
+
+
+@given(st.lists(st.sampled_from(ORDER), min_size=1))
+def test_of_several_verdicts_the_one_that_comes_first_counts(found: list[Verdict]) -> None:
+    assert worst(found) == min(found, key=ORDER.index)
+    assert worst([]) is None
