@@ -194,6 +194,9 @@ def client_work(layer: str, port: int, tls_port: int):
                 4096 * REQUEST.size,
             )
 
+        def timing(self, due: float, value: bytes) -> None:
+            pass
+
         def request(self, key: int, due: float, started: float, ended: float, received: int, sent: int) -> None:
             self.pack(self.block, self.at, key, due, started, ended, received, sent)
             self.at += 40
