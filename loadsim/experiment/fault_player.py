@@ -45,6 +45,11 @@ class Happened:
     command: Command | None = None
 
     @property
+    def name(self) -> str:
+        """What was asked for, without the secrets that a command may hold: as it stands in the record everywhere."""
+        return redact_text(self.fault.spec)
+
+    @property
     def is_on(self) -> bool:
         """Whether it has begun, and not ended."""
         return self.start_s is not None and self.end_s is None
@@ -56,12 +61,12 @@ class Happened:
 
     def event(self) -> Event | None:
         """Return what recovery is looked for; None if it did not come about."""
-        return Event(self.fault.spec, self.start_s, self.end_s) if self.start_s is not None else None
+        return Event(self.name, self.start_s, self.end_s) if self.start_s is not None else None
 
     def record(self) -> FaultRecord:
         """Return its entry in the run record."""
         return FaultRecord(
-            fault=redact_text(self.fault.spec),
+            fault=self.name,
             kind=self.fault.kind,
             on=list(self.servers),
             start_s=self.start_s,
@@ -119,7 +124,7 @@ class FaultPlayer:
                 if not each.has_ended:
                     os.killpg(each.command.process.pid, signal.SIGKILL)
                     each.command.process.wait()
-                    self.warnings.append(f"{each.fault.spec} had not ended when the run did: it was stopped")
+                    self.warnings.append(f"{each.name} had not ended when the run did: it was stopped")
                 each.command.output.close()
 
     def _begin(self, each: Happened) -> None:
@@ -148,7 +153,7 @@ class FaultPlayer:
     def _end(self, each: Happened, time_s: float) -> None:
         each.end_s = time_s
         if each.command:
-            self._judge(each.fault, each.command)
+            self._judge(each.name, each.command)
             return
         target = self.deployment
         assert target is not None  # noqa: S101 - as above
@@ -166,10 +171,10 @@ class FaultPlayer:
             try:
                 deed(server)
             except TargetError as error:
-                self.warnings.append(f"{each.fault.spec}: {error.message}")
+                self.warnings.append(f"{each.name}: {error.message}")
 
-    def _judge(self, fault: Fault, command: Command) -> None:
+    def _judge(self, name: str, command: Command) -> None:
         code = command.process.returncode
         if code:
             words = command.last_words()
-            self.warnings.append(f"{fault.spec} ended with status {code}" + (f": {words}" if words else ""))
+            self.warnings.append(f"{name} ended with status {code}" + (f": {words}" if words else ""))

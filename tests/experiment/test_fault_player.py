@@ -68,3 +68,15 @@ def test_what_a_command_writes_is_not_kept_in_memory_or_in_the_terminal(capfd: p
         faults.advance(0.1)
     assert faults.warnings[0].endswith("end")
     assert capfd.readouterr().out == ""
+
+
+def test_a_secret_in_a_command_stands_nowhere_in_the_record() -> None:
+    with player("exec('exit 3 # curl -H \"Authorization: Bearer s3cr3tTOKENs3cr3t\"', at=0s)") as faults:
+        faults.advance(0.0)
+        assert eventually(lambda: faults.happened[0].has_ended)
+        faults.advance(0.1)
+    (happened,) = faults.happened
+    event = happened.event()
+    assert event is not None
+    assert event.cause == happened.record().fault, "a recovery names the fault that it is from"
+    assert "s3cr3t" not in f"{event.cause} {happened.record()} {faults.warnings}"
