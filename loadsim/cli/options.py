@@ -12,8 +12,8 @@ import typer
 
 from loadsim.cli import completion
 
-_TARGET, _TRAFFIC, _SOCKETS, _LIMITS, _HTTP = "Target", "Traffic", "WebSockets", "Limits", "HTTP"
-_MEASURING, _OUTPUT = "Measuring", "Output"
+_TARGET, _TRAFFIC, _MEASURING, _OUTPUT = "Target", "Traffic", "Measuring", "Output"
+_ARRIVALS, _LIMITS, _HTTP, _SOCKETS = "Arrivals", "Limits", "HTTP", "WebSockets"
 
 Text = str | None
 Texts = list[str] | None
@@ -72,35 +72,35 @@ Rate = Annotated[
         metavar="RATE", help="200/s: constant, or the peak of the scenario's shape.", rich_help_panel=_TRAFFIC
     ),
 ]
-Duration = Annotated[Text, typer.Option(metavar="TIME", help="Measured time: 30s, 5m.", rich_help_panel=_TRAFFIC)]
+Duration = Annotated[Text, typer.Option(metavar="TIME", help="Measured time: 30s, 5m.", rich_help_panel=_MEASURING)]
 Warmup = Annotated[
     Text,
-    typer.Option(metavar="TIME", help="Time before it, at the first rate, not measured.", rich_help_panel=_TRAFFIC),
+    typer.Option(metavar="TIME", help="Time before it, at the first rate, not measured.", rich_help_panel=_MEASURING),
 ]
 Arrivals = Annotated[
     Text,
     typer.Option(
         metavar="PROCESS",
         help="poisson (default) or uniform.",
-        rich_help_panel=_TRAFFIC,
+        rich_help_panel=_ARRIVALS,
         autocompletion=completion.one_of("poisson", "uniform"),
     ),
 ]
 Seed = Annotated[
     Text, typer.Option(metavar="N", help="Same seed, same traffic; drawn if not given.", rich_help_panel=_TRAFFIC)
 ]
-Iterations = Annotated[Text, typer.Option(metavar="N", help="End after so many arrivals.", rich_help_panel=_TRAFFIC)]
+Iterations = Annotated[Text, typer.Option(metavar="N", help="End after so many arrivals.", rich_help_panel=_ARRIVALS)]
 Model = Annotated[
     Text,
     typer.Option(
         metavar="MODEL",
         help="open (default) or closed, Locust's own loop.",
-        rich_help_panel=_TRAFFIC,
+        rich_help_panel=_ARRIVALS,
         autocompletion=completion.one_of("open", "closed"),
     ),
 ]
 Users = Annotated[
-    Text, typer.Option(metavar="N", help="Users of the closed model; default 10.", rich_help_panel=_TRAFFIC)
+    Text, typer.Option(metavar="N", help="Users of the closed model; default 10.", rich_help_panel=_ARRIVALS)
 ]
 
 MaxInFlight = Annotated[
@@ -177,7 +177,7 @@ Fault = Annotated[
 ]
 BackendHeader = Annotated[
     Texts,
-    typer.Option(metavar="NAME", help="Response header that names the backend.", rich_help_panel=_MEASURING),
+    typer.Option(metavar="NAME", help="Response header that names the backend.", rich_help_panel=_HTTP),
 ]
 
 Config = Annotated[
