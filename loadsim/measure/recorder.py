@@ -11,7 +11,7 @@ import numpy as np
 from loadsim.measure.block import Block, Decoder
 from loadsim.measure.consistency import Consistency
 from loadsim.measure.due_counts import DueCounts
-from loadsim.measure.histogram import CELLS, quantiles
+from loadsim.measure.histogram import CELLS, IntArray, quantiles
 from loadsim.measure.intervals import IntervalStore
 from loadsim.measure.layout import BACKLOG_WAIT, ITERATION_TIME, LATE_START, Layout, Names
 from loadsim.measure.live import Live, Percentiles
@@ -25,7 +25,7 @@ from loadsim.measure.seconds import COMPLETED as COMPLETED_EVENTS
 from loadsim.measure.seconds import FAILED_ITERATIONS, OFFERED, Seconds
 from loadsim.measure.selected import SelectionFold
 from loadsim.measure.selection import Distribution, Selected, Selection
-from loadsim.measure.sparse import NOTHING, between, merge, overlay
+from loadsim.measure.sparse import NOTHING, between, merge, overlay, pack
 from loadsim.measure.tiers import Tiers
 from loadsim.measure.websockets import SocketRecorder
 from loadsim.profiles import Phase
@@ -34,6 +34,9 @@ LATE_S = 70.0
 """How long a second stays open for late answers: longer than give-up and timeout of 30 s each."""
 _NOW_SECONDS = 5
 _SPARKLINE_SECONDS = 60
+
+WHOLE = ("response_time", "service_time")
+"""The rows of ``Recorder.whole_intervals``."""
 
 
 class Recorder:
@@ -68,7 +71,8 @@ class Recorder:
         self.marginals = Marginals(self.layout, closed=closed)
         self.seconds = Seconds(self.layout)
         self.due = DueCounts()
-        self.intervals = IntervalStore()
+        self.intervals, self.whole_intervals = IntervalStore(), IntervalStore()
+        """Of every logged row; and of all requests together (rows: ``WHOLE``), which many routes do not make coarse."""
         self.engine_cpu = RateMeter()
         self.tiers = Tiers(origin, duration_s)
         """What the target says of its own time; what comes is added there."""
@@ -109,7 +113,7 @@ class Recorder:
         for second, packed in increments:
             logged = between(packed, 0, self.layout.logged * CELLS)
             if second < self._closed_before:
-                self.intervals.add(second, logged)
+                self._log(second, logged)
             else:
                 self._recent.add(second, logged)
         self._close_seconds(self.seconds.count - self._late_s)
@@ -247,8 +251,17 @@ class Recorder:
         for second in range(self._closed_before, end):
             packed = counts.get(second, NOTHING)
             self.seconds.close_second(second, packed)
-            self.intervals.add(second, packed)
+            self._log(second, packed)
         self._closed_before = max(end, self._closed_before)
+
+    def _log(self, second: int, packed: IntArray) -> None:
+        self.intervals.add(second, packed)
+        whole = [
+            pack(row * CELLS + cells, counts)
+            for row, first in enumerate((self.layout.response, self.layout.service))
+            for cells, counts in [overlay(between(packed, first * CELLS, (first + self.layout.classes) * CELLS))]
+        ]
+        self.whole_intervals.add(second, np.concatenate(whole))
 
     def _gauge(self, now_s: float, column: int) -> int | None:
         for second in (second_of(now_s), second_of(now_s - 1)):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Callable, Iterator
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 
-from loadsim.measure.histogram import CELLS
+from loadsim.measure.histogram import IntArray
 from loadsim.measure.histogram_log import Encoder, encode_tag, write_head, write_interval
-from loadsim.measure.recorder import Recorder
+from loadsim.measure.intervals import IntervalStore
+from loadsim.measure.recorder import WHOLE, Recorder
 from loadsim.measure.socket_tables import open_sockets_table, sockets_table
-from loadsim.measure.sparse import between, by_row, overlay
+from loadsim.measure.sparse import by_row
 from loadsim.measure.table import write_csv
 from loadsim.measure.tables import (
     backends_table,
@@ -52,20 +57,24 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
 
 
 def write_histograms(recorder: Recorder, path: Path, *, started_at_s: float | None = None) -> None:
-    """Write the histogram log: for each interval a line for all requests, and one for every part of them."""
-    layout, encoder = recorder.layout, Encoder()
-    whole = ((layout.response, encode_tag({"metric": "response_time"})), (layout.service, "metric=service_time"))
-    tags: dict[int, str] = {}
+    """Write the histogram log: lines for all requests, and for every part of them in intervals that may be longer."""
+    encoder = Encoder()
+    tags = cache(lambda row: encode_tag(recorder.layout.tags(row, recorder.known)))
+    whole = [encode_tag({"metric": metric}) for metric in WHOLE]
+    lines = heapq.merge(
+        _lines(recorder.whole_intervals, whole.__getitem__), _lines(recorder.intervals, tags), key=itemgetter(0)
+    )
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="ascii") as file:
         write_head(file, started_at_s)
-        for start_s, length_s, packed in recorder.intervals:
-            for first, tag in whole:
-                where, counts = overlay(between(packed, first * CELLS, (first + layout.classes) * CELLS))
-                if len(where):
-                    write_interval(file, encoder, tag, start_s, length_s, where, counts)
-            for row, where, counts in by_row(packed):
-                if row not in tags:
-                    tags[row] = encode_tag(layout.tags(row, recorder.known))
-                write_interval(file, encoder, tags[row], start_s, length_s, where, counts)
+        for start_s, length_s, tag, where, counts in lines:
+            write_interval(file, encoder, tag, start_s, length_s, where, counts)
     part.replace(path)
+
+
+def _lines(
+    intervals: IntervalStore, tag: Callable[[int], str]
+) -> Iterator[tuple[float, float, str, IntArray, IntArray]]:
+    for start_s, length_s, packed in intervals:
+        for row, where, counts in by_row(packed):
+            yield start_s, length_s, tag(row), where, counts
