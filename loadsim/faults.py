@@ -5,18 +5,23 @@
     slow(web-2, by=200ms, at=10s, for=5s)     each request waits so much longer
     errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500
     partition(replica-1, at=10s, for=5s)      the replica gets no changes, and serves ever older data
+    restart(web, at=10s, drain=5s)            its servers are started anew one after another
     exec('make failover', at=10s)             a command of the user's own, for a system of the user's own
 
 The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``); that of ``partition`` a
 replica of the database, all ``replicas``, or a pattern. Without ``for`` a fault lasts to the end of the run. Times are
 profile time.
+
+``restart`` is over when the last server is back. Each is taken out of the balancer first and has ``drain`` (5 s) for
+what is in flight; it is then told to end, started, waited for until it answers, and put in again. With ``drain=0s`` the
+balancer is not told.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -24,13 +29,17 @@ from loadsim.calls import NAME, Argument, after_space, bind, fail, read_argument
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration, parse_share
 
-FaultKind = Literal["kill", "pause", "slow", "errors", "partition", "exec"]
+FaultKind = Literal["kill", "pause", "slow", "errors", "partition", "restart", "exec"]
 _MOST_DELAY_S = 3600.0
+_DRAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. ``end_s`` is None where it lasts; ``by_s`` is the delay of ``slow``, ``share`` that of ``errors``."""
+    """One fault. ``end_s`` is None where it lasts, or ends by itself.
+
+    ``by_s`` is the delay of ``slow``, ``share`` that of ``errors``, ``drain_s`` the longest wait of ``restart``.
+    """
 
     spec: str
     kind: FaultKind
@@ -40,9 +49,10 @@ class Fault:
     end_s: float | None = None
     by_s: float = 0.0
     share: float = 1.0
+    drain_s: float = _DRAIN_S
 
     def until(self, duration_s: float) -> float:
-        """Return when it ends in a run of this length."""
+        """Return when it ends in a run of this length; how long a restart takes is not known before."""
         return duration_s if self.end_s is None else min(self.end_s, duration_s)
 
 
@@ -54,10 +64,15 @@ class _Form:
     extra: Mapping[str, tuple[str, Callable[[str], float]]]
     example: str
     lasts: bool = True
+    optional: Mapping[str, tuple[str, Callable[[str], float]]] = field(default_factory=dict)
+
+    @property
+    def needed(self) -> list[str]:
+        return [self.first, *self.extra, "at"]
 
     @property
     def keys(self) -> list[str]:
-        return [self.first, *self.extra, "at", *(["for"] if self.lasts else [])]
+        return [*self.needed, *(["for"] if self.lasts else []), *self.optional]
 
 
 def _delay(text: str) -> float:
@@ -74,6 +89,13 @@ def _length(text: str) -> float:
     return length_s
 
 
+def _drain(text: str) -> float:
+    drain_s = parse_duration(text)
+    if not 0 <= drain_s <= _MOST_DELAY_S:
+        raise SpecError(text, 0, f"'{text}' is no time to drain in: expected an hour at most, or 0s not to drain")
+    return drain_s
+
+
 def _part(text: str) -> float:
     share = parse_share(text)
     if not 0 < share <= 1:
@@ -87,6 +109,7 @@ _FORMS: dict[str, _Form] = {
     "slow": _Form("on", {"by": ("by_s", _delay)}, "slow(web-2, by=200ms, at=10s, for=5s)"),
     "errors": _Form("on", {"share": ("share", _part)}, "errors(web-2, share=20%, at=10s, for=5s)"),
     "partition": _Form("on", {}, "partition(replica-1, at=10s, for=5s)"),
+    "restart": _Form("on", {}, "restart(web, at=10s, drain=5s)", lasts=False, optional={"drain": ("drain_s", _drain)}),
     "exec": _Form("command", {}, "exec('make failover', at=10s)", lasts=False),
 }
 
@@ -107,7 +130,7 @@ def parse_fault(text: str) -> Fault:
     if text[end:].strip():
         fail(text, after_space(text, end), "nothing can follow a fault", hint="Give --fault once for each.")
     bound = bind(text, kind, arguments, form.keys, usage)
-    missing = [key for key in form.keys if key != "for" and key not in bound]
+    missing = [key for key in form.needed if key not in bound]
     if missing:
         fail(text, end - 1, f"{kind} needs {' and '.join(missing)}", hint=usage)
     return _fault(text, kind, form, bound)
@@ -115,7 +138,9 @@ def parse_fault(text: str) -> Fault:
 
 def _fault(text: str, kind: str, form: _Form, bound: Mapping[str, Argument]) -> Fault:
     extra: dict[str, Any] = {
-        field: read_value(text, parse, bound[key]) for key, (field, parse) in form.extra.items() if key in bound
+        name: read_value(text, parse, bound[key])
+        for key, (name, parse) in {**form.extra, **form.optional}.items()
+        if key in bound
     }
     start_s = read_value(text, parse_duration, bound["at"])
     lasts_s = read_value(text, _length, bound["for"]) if "for" in bound else None

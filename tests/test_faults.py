@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from loadsim.errors import SpecError, UsageError
@@ -19,12 +21,14 @@ PARTS = Parts({"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}, ["replica-1", "
         ("slow(web-2, 200ms, 10s, 5s)", Fault("", "slow", "web-2", 10.0, 15.0, by_s=0.2)),
         ("errors(web-2, share=20%, at=0s)", Fault("", "errors", "web-2", 0.0, share=0.2)),
         ("partition(replica-1, at=10s, for=5s)", Fault("", "partition", "replica-1", 10.0, 15.0)),
+        ("restart(web, at=10s)", Fault("", "restart", "web", 10.0, drain_s=5.0)),
+        ("restart(web-2, 10s, drain=0s)", Fault("", "restart", "web-2", 10.0, drain_s=0.0)),
         ("exec('echo a, b (c)', at=2s)", Fault("", "exec", "echo a, b (c)", 2.0)),
     ],
 )
 def test_a_fault_is_read(text: str, fault: Fault) -> None:
     read = parse_fault(f"  {text} ")
-    assert read == Fault(text, fault.kind, fault.on, fault.start_s, fault.end_s, fault.by_s, fault.share)
+    assert read == replace(fault, spec=text)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,8 @@ def test_a_fault_is_read(text: str, fault: Fault) -> None:
         ("kill(web-2, at=1s) kill(web-1, at=2s)", 19, "nothing can follow"),
         ("exec('', at=1s)", 5, "done to nothing"),
         ("exec('x', at=1s, for=2s)", 17, "exec has no 'for'"),
+        ("restart(web, at=1s, for=2s)", 20, "restart has no 'for'"),
+        ("restart(web, at=1s, drain=2h)", 26, "no time to drain in"),
     ],
 )
 def test_an_error_points_at_the_character_and_says_what_is_known(text: str, at: int, words: str) -> None:

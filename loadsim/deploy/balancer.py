@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,15 +28,21 @@ class Sent:
 class Balancer:
     """One program that can stand before the servers. ``find`` raises UsageError where it is not installed.
 
-    ``configuration`` takes a topology, the private directory and the port on 127.0.0.1, and makes what is to stand in
-    ``config_file`` there. ``sent`` asks it for its counts; None if it is gone.
+    ``files`` takes a topology, the private directory and the port on 127.0.0.1, and makes what is to stand there, its
+    ``config_file`` among them. ``sent`` asks it for its counts; None if it is gone.
+
+    ``keep_out`` has it send nothing new to some servers, and to all others as ever; what is in flight goes on.
+    ``is_idle`` tells whether it has heard so of a server, and nothing is in flight there any more. Both raise
+    TargetError if it is gone.
     """
 
     config_file: str
     find: Callable[[], Path]
     argv: Callable[[Path, Path], tuple[str, ...]]
-    configuration: Callable[[Topology, Path, int], str]
+    files: Callable[[Topology, Path, int], Mapping[str, str]]
     sent: Callable[[Path], Sent | None]
+    keep_out: Callable[[Topology, Path, Collection[str]], None]
+    is_idle: Callable[[Path, str], bool]
 
     def process(self, binary: Path, scratch: Path, port: int) -> Process:
         """Return its process, listening on ``port`` of 127.0.0.1."""

@@ -18,7 +18,7 @@ from loadsim.deploy import postgres, servers
 from loadsim.deploy.balancer import Sent
 from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
-from loadsim.deploy.keeper_link import KeeperLink, describe_failure
+from loadsim.deploy.keeper_link import KeeperLink, State, describe_failure
 from loadsim.deploy.plan import SCRATCH_PREFIX, Plan, Stage
 from loadsim.deploy.topology import Topology
 from loadsim.deploy.usage import ProcessUsage, process_table, usage
@@ -38,6 +38,7 @@ class Deployment:
         self.pools: dict[str, tuple[str, ...]] = {pool.name: pool.server_names for pool in topology.pools}
         self.started_s = started_s
         self._keeper = keeper
+        self._kept_out: set[str] = set()
 
     @property
     def scratch(self) -> Path:
@@ -71,6 +72,35 @@ class Deployment:
     def start(self, server: str) -> None:
         """Start a server again that was killed; it answers when it is up."""
         self._keeper.order("start", server)
+
+    def stop(self, server: str) -> None:
+        """Ask a server to end, as an operator would, and have it killed if it has not in a few seconds."""
+        self._keeper.order("stop", server)
+
+    def state(self, server: str) -> State:
+        """Return how far a server is that was told to end or to start."""
+        self._keeper.listen()
+        return self._keeper.states.get(server, "up")
+
+    def take_out(self, server: str) -> None:
+        """Have the balancer send nothing new to a server. Raises TargetError; without a balancer nothing is done."""
+        self._keep_out(self._kept_out | {server})
+
+    def put_in(self, server: str) -> None:
+        """Have the balancer send requests to a server again, if it was taken out."""
+        if server in self._kept_out:
+            self._keep_out(self._kept_out - {server})
+
+    def _keep_out(self, servers: set[str]) -> None:
+        if self.topology.has_balancer:
+            _BALANCERS[self.topology.balancer].keep_out(self.topology, self.scratch, servers)
+        self._kept_out = servers
+
+    def is_idle(self, server: str) -> bool:
+        """Return whether nothing is in flight at a server that was taken out; true where no balancer could tell."""
+        if not self.topology.has_balancer:
+            return True
+        return _BALANCERS[self.topology.balancer].is_idle(self.scratch, server)
 
     def pause(self, server: str) -> None:
         """Freeze a server: its connections stay, and nothing answers."""
@@ -169,9 +199,9 @@ def _plan(
     own = [
         servers.server(topology, pool, name, private, direct) for pool in topology.pools for name in pool.server_names
     ]
-    files = {}
+    files: dict[str, str] = {}
     if balancer and binary:
-        files[balancer.config_file] = balancer.configuration(topology, private, chosen)
+        files.update(balancer.files(topology, private, chosen))
         own.append(balancer.process(binary, private, chosen))
     seeding = (Stage("seeding the database", (servers.seeding(topology, private),)),)
     stages = (

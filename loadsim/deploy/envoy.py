@@ -9,6 +9,9 @@ the server for a slot. ``X-Request-Start`` is how the server knows for how long 
 
 An answer of Envoy's own carries ``X-Balancer-Answer`` with the reason, and no ``X-Backend``.
 
+Which servers there are stands in a file for each pool, read again whenever it is replaced: a server that is to get
+nothing new is DRAINING there (Envoy's EDS, from the file system).
+
 Where services call each other, a second listener, on a Unix socket, takes their calls and shares them out by the same
 policy. What tells the servers that a request is such a call is taken off requests from outside.
 """
@@ -19,7 +22,7 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +32,9 @@ from loadsim.deploy.routes import MARK_OF_CALLS, OWN_ANSWER, REQUEST_START, USER
 from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
 from loadsim.deploy.services import CLASS_HEADER
 from loadsim.deploy.topology import Topology
-from loadsim.errors import UsageError
+from loadsim.errors import TargetError, UsageError
 
+CONFIG_FILE = "envoy.json"
 IDLE_S = KEEP_ALIVE_S // 2
 """Envoy drops an idle connection well before the server would, so that it never sends on one that is being closed."""
 _CALLS = "calls"
@@ -68,12 +72,19 @@ def argv(binary: Path, config: Path) -> tuple[str, ...]:
     return (str(binary), "-c", str(config), *flags)
 
 
+def files(topology: Topology, scratch: Path, port: int) -> dict[str, str]:
+    """Return all that it reads, by the file's name."""
+    pools = {_endpoints_file(pool): endpoints(topology, pool, scratch) for pool in topology.pools}
+    return {CONFIG_FILE: configuration(topology, scratch, port), **pools}
+
+
 def configuration(topology: Topology, scratch: Path, port: int) -> str:
-    """Return Envoy's configuration, as JSON: requests come in on ``port``, the servers are on Unix sockets."""
+    """Return Envoy's configuration, as JSON: requests come in on ``port``."""
     listeners = [_listener("requests", _port(port), request_routes(topology), removed=[MARK_OF_CALLS])]
     if topology.has_inner_calls:
         listeners.append(_listener(_CALLS, _pipe(calls_socket(scratch), mode=0o600), call_routes(topology)))
     config = {
+        "node": {"id": "balancer", "cluster": "balancer"},  # nobody's but the file system's to know, and asked for
         "admin": {"address": _pipe(admin_socket(scratch), mode=0o600)},
         "static_resources": {
             "listeners": listeners,
@@ -81,6 +92,41 @@ def configuration(topology: Topology, scratch: Path, port: int) -> str:
         },
     }
     return json.dumps(config, indent=1)
+
+
+def endpoints(topology: Topology, pool: Pool, scratch: Path, kept_out: Collection[str] = ()) -> str:
+    """Return the servers of a pool, as JSON: where each is, its weight, and whether it gets new requests."""
+    servers = [
+        {
+            "endpoint": {"hostname": name, "address": _pipe(socket_path(scratch, name))},
+            "load_balancing_weight": topology.weights.get(name, 1),
+            "health_status": "DRAINING" if name in kept_out else "HEALTHY",
+        }
+        for name in pool.server_names
+    ]
+    kind = _TYPE + "config.endpoint.v3.ClusterLoadAssignment"
+    pools = [{"@type": kind, "cluster_name": pool.name, "endpoints": [{"lb_endpoints": servers}]}]
+    return json.dumps({"resources": pools}, indent=1)
+
+
+def keep_out(topology: Topology, scratch: Path, servers: Collection[str]) -> None:
+    """Have it send nothing new to these servers. It looks out for files that are renamed into place."""
+    for pool in topology.pools:
+        file = scratch / _endpoints_file(pool)
+        written = file.with_suffix(".new")
+        written.write_text(endpoints(topology, pool, scratch, servers))
+        written.replace(file)
+
+
+def is_idle(scratch: Path, server: str) -> bool:
+    """Return whether it sends nothing new to the server, and has no request there that is not answered."""
+    import httpx
+
+    try:
+        (host,) = (host for host in _hosts(_clusters(scratch)) if host["hostname"] == server)
+    except httpx.HTTPError as error:
+        raise TargetError(f"the balancer does not say what is in flight: {error}") from None
+    return host["health_status"].get("eds_health_status") == "DRAINING" and not _stat(host, "rq_active")
 
 
 def admin_socket(scratch: Path) -> Path:
@@ -92,23 +138,43 @@ def sent(scratch: Path) -> Sent | None:
     """Ask it for the requests that each server got, and for the calls among them; None if it is gone."""
     import httpx
 
-    which = {"format": "json", "filter": rf"^http\.{_CALLS}\.downstream_rq_total$"}
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(admin_socket(scratch))), timeout=5) as client:
-            clusters = client.get("http://envoy/clusters", params={"format": "json"}).raise_for_status().json()
-            calls = client.get("http://envoy/stats", params=which).raise_for_status().json()
+        clusters = _clusters(scratch)
+        calls = _ask(scratch, "stats", filter=rf"^http\.{_CALLS}\.downstream_rq_total$")
     except httpx.HTTPError:
         return None
     return Sent(parse_counts(clusters), sum(int(stat.get("value", 0)) for stat in calls["stats"]))
 
 
+def _clusters(scratch: Path) -> Any:
+    return _ask(scratch, "clusters")
+
+
+def _ask(scratch: Path, what: str, **parameters: str) -> Any:
+    import httpx
+
+    # Certificates are for others to read: that takes longer than to ask.
+    transport = httpx.HTTPTransport(uds=str(admin_socket(scratch)), verify=False)
+    with httpx.Client(transport=transport, timeout=5) as client:
+        answer = client.get(f"http://envoy/{what}", params={"format": "json", **parameters})
+    return answer.raise_for_status().json()
+
+
 def parse_counts(answer: Any) -> dict[str, int]:
     """Read Envoy's ``/clusters?format=json``: requests in all by the server's name. A count of 0 is left out there."""
-    hosts = [host for cluster in answer["cluster_statuses"] for host in cluster.get("host_statuses", [])]
-    return {
-        host["hostname"]: sum(int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == "rq_total")
-        for host in hosts
-    }
+    return {host["hostname"]: _stat(host, "rq_total") for host in _hosts(answer)}
+
+
+def _hosts(answer: Any) -> list[dict[str, Any]]:
+    return [host for cluster in answer["cluster_statuses"] for host in cluster.get("host_statuses", [])]
+
+
+def _stat(host: dict[str, Any], name: str) -> int:
+    return sum(int(stat.get("value", 0)) for stat in host["stats"] if stat["name"] == name)
+
+
+def _endpoints_file(pool: Pool) -> str:
+    return f"{pool.name}.endpoints.json"
 
 
 def _port(port: int) -> dict[str, Any]:
@@ -187,13 +253,6 @@ def _own_answers() -> dict[str, Any]:
 
 
 def _cluster(topology: Topology, pool: Pool, scratch: Path) -> dict[str, Any]:
-    endpoints = [
-        {
-            "endpoint": {"hostname": name, "address": _pipe(socket_path(scratch, name))},
-            "load_balancing_weight": topology.weights.get(name, 1),
-        }
-        for name in pool.server_names
-    ]
     breaker = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNLIMITED)
     options = {
         "@type": _TYPE + "extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -202,14 +261,14 @@ def _cluster(topology: Topology, pool: Pool, scratch: Path) -> dict[str, Any]:
     }
     return {
         "name": pool.name,
-        "type": "STATIC",
+        "type": "EDS",
+        "eds_cluster_config": {"eds_config": {"path_config_source": {"path": str(scratch / _endpoints_file(pool))}}},
         "connect_timeout": "5s",
         "lb_policy": _LB_POLICIES[topology.policy],
         "circuit_breakers": {"thresholds": [{"priority": "DEFAULT", **breaker}]},
-        # With no health checks nothing is ever unhealthy; 0 also keeps panic mode off should that change.
+        # 0: when most servers are kept out the others do all the work; Envoy would send requests to all of them.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options},
-        "load_assignment": {"cluster_name": pool.name, "endpoints": [{"lb_endpoints": endpoints}]},
     }
 
 
@@ -217,4 +276,4 @@ def _header(key: str, value: str) -> dict[str, Any]:
     return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
-ENVOY = Balancer("envoy.json", find, argv, configuration, sent)
+ENVOY = Balancer(CONFIG_FILE, find, argv, files, sent, keep_out, is_idle)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from loadsim.deploy.balancer import Balancer, Sent
@@ -28,8 +28,9 @@ from loadsim.deploy.routes import (
 from loadsim.deploy.servers import KEEP_ALIVE_S, calls_socket, socket_path
 from loadsim.deploy.services import CLASS_HEADER
 from loadsim.deploy.topology import Topology
-from loadsim.errors import UsageError
+from loadsim.errors import TargetError, UsageError
 
+CONFIG_FILE = "haproxy.cfg"
 _IDLE_S = KEEP_ALIVE_S // 2
 """It drops an idle connection well before the server would, so that it never sends on one that is being closed."""
 _CALLS = "calls"
@@ -60,6 +61,11 @@ def argv(binary: Path, config: Path) -> tuple[str, ...]:
     return (str(binary), "-db", "-f", str(config))
 
 
+def files(topology: Topology, scratch: Path, port: int) -> dict[str, str]:
+    """Return all that it reads, by the file's name."""
+    return {CONFIG_FILE: configuration(topology, scratch, port)}
+
+
 def configuration(topology: Topology, scratch: Path, port: int) -> str:
     """Return its configuration: requests come in on ``port``, the servers are on Unix sockets."""
     lines = [*_global(scratch), *_defaults()]
@@ -74,25 +80,56 @@ def configuration(topology: Topology, scratch: Path, port: int) -> str:
 def sent(scratch: Path) -> Sent | None:
     """Ask it for the requests that each server got, and for the calls among them; None if it is gone."""
     try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(5)
-            link.connect(str(_statistics_socket(scratch)))
-            link.sendall(b"show stat\n")
-            told = b"".join(iter(lambda: link.recv(65_536), b""))
+        return parse_statistics(_order(scratch, "show stat"))
     except OSError:
         return None
-    return parse_statistics(told.decode())
 
 
 def parse_statistics(told: str) -> Sent:
     """Read the answer to ``show stat``, a CSV whose header begins with '# '."""
-    rows = list(csv.DictReader(told.removeprefix("# ").splitlines()))
+    rows = _rows(told)
     servers = {row["svname"]: int(row["stot"]) for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")}
     calls = [int(row["req_tot"]) for row in rows if (row["pxname"], row["svname"]) == (_CALLS, "FRONTEND")]
     return Sent(servers, sum(calls))
 
 
-def _statistics_socket(scratch: Path) -> Path:
+def keep_out(topology: Topology, scratch: Path, servers: Collection[str]) -> None:
+    """Have it send nothing new to these servers; each is told its state, whether it changes or not."""
+    states = {
+        f"{pool.name}/{name}": "drain" if name in servers else "ready"
+        for pool in topology.pools
+        for name in pool.server_names
+    }
+    try:
+        answer = _order(scratch, "; ".join(f"set server {name} state {state}" for name, state in states.items()))
+    except OSError as error:
+        raise TargetError(f"the balancer takes no orders: {error}") from None
+    if answer.strip():
+        raise TargetError(f"the balancer does not do as it is told: {answer.strip()}")
+
+
+def is_idle(scratch: Path, server: str) -> bool:
+    """Return whether it sends nothing new to the server, and has no request there that is not answered."""
+    try:
+        (row,) = (row for row in _rows(_order(scratch, "show stat")) if row["svname"] == server)
+    except OSError as error:
+        raise TargetError(f"the balancer does not say what is in flight: {error}") from None
+    return row["status"].startswith("DRAIN") and row["scur"] == "0"
+
+
+def _rows(told: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(told.removeprefix("# ").splitlines()))
+
+
+def _order(scratch: Path, command: str) -> str:
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(5)
+        link.connect(str(_admin_socket(scratch)))
+        link.sendall(f"{command}\n".encode())
+        return b"".join(iter(lambda: link.recv(65_536), b"")).decode()
+
+
+def _admin_socket(scratch: Path) -> Path:
     return scratch / "admin.sock"
 
 
@@ -100,7 +137,7 @@ def _global(scratch: Path) -> Iterator[str]:
     yield "global"
     yield "  nbthread 1"  # threads take turns each on their own
     yield f"  maxconn {(file_limit() - 100) // 2}"  # a connection on either side
-    yield f"  stats socket {_statistics_socket(scratch)} mode 600 level user"
+    yield f"  stats socket {_admin_socket(scratch)} mode 600 level admin"
 
 
 def _defaults() -> Iterator[str]:
@@ -146,4 +183,4 @@ def _backend(topology: Topology, pool: Pool, scratch: Path) -> Iterator[str]:
         yield f"  server {name} unix@{socket_path(scratch, name)} weight {weight} pool-purge-delay {_IDLE_S}s"
 
 
-HAPROXY = Balancer("haproxy.cfg", find, argv, configuration, sent)
+HAPROXY = Balancer(CONFIG_FILE, find, argv, files, sent, keep_out, is_idle)

@@ -8,12 +8,14 @@ it reaches direct children only.
 
 On its standard input: one line, the plan as JSON; later perhaps one JSON object a line,
 
-    {"kill": name}      {"start": name}: again, after that        {"pause": name}       {"resume": name}
+    {"stop": name}: politely, then by force       {"kill": name}      {"start": name}: again, after either
+    {"pause": name}     {"resume": name}
     {"detach": {"path", "state"}}: after it the pipe may close, and only SIGTERM ends it
 
 On its standard output: one JSON event a line,
 
     {"event": "step", "text"}                      {"event": "started", "name", "pid"}
+    {"event": "ended", "name"}: as it was told     {"event": "up", "name"}: answers, after it was started again
     {"event": "failed", "name", "how", "tail"}     during the start it is the last one; later the others run on
     {"event": "ready"}                             {"event": "detached"} or {"event": "refused", "text"}
 
@@ -78,6 +80,10 @@ class Keeper:
         self._ended: dict[str, int] = {}
         self._to_end: set[str] = set()
         """Processes whose end was asked for."""
+        self._kill_at: dict[str, float] = {}
+        """When those are killed that were told to stop."""
+        self._awaited: dict[str, tuple[Process, float]] = {}
+        """Those that were started again, and until when they are to be up."""
         self._state: Path | None = None
 
     def run(self) -> None:
@@ -137,8 +143,8 @@ class Keeper:
     def _spawn(self, process: Process) -> None:
         changed = {**os.environ, **process.env}
         env = {name: value for name, value in changed.items() if value is not None}
-        with self._log(process.name).open("ab") as log:
-            try:
+        try:
+            with self._log(process.name).open("ab") as log:
                 child = subprocess.Popen(
                     process.argv,
                     env=env,
@@ -149,8 +155,8 @@ class Keeper:
                     process_group=0,
                     preexec_fn=_die_with_keeper if _LINUX else None,  # safe: there is one thread
                 )
-            except (OSError, subprocess.SubprocessError) as error:
-                raise _StartFailed(process.name, f"could not be started: {error}") from None
+        except (OSError, subprocess.SubprocessError) as error:
+            raise _StartFailed(process.name, f"could not be started: {error}") from None
         child.returncode = 0  # reaped below with all others, not by subprocess
         self._running[child.pid] = process
         self._groups.add(child.pid)
@@ -167,12 +173,37 @@ class Keeper:
     def _watch(self) -> NoReturn:
         while True:
             for name, code in self._ended.items():
-                if name not in self._to_end:
-                    self._tell_failed(name, _how(code))
-            self._to_end -= self._ended.keys()
+                self._tell_ended(name, code)
             self._ended.clear()
+            self._force_ends()
+            self._look_who_is_up()
             self._bound_logs()
-            self._pause(1.0)
+            self._pause(POLL_S if self._kill_at or self._awaited else 1.0)
+
+    def _tell_ended(self, name: str, code: int) -> None:
+        self._awaited.pop(name, None)
+        self._kill_at.pop(name, None)
+        if name in self._to_end:
+            self._to_end.remove(name)
+            self._control.tell(event="ended", name=name)
+        else:
+            self._tell_failed(name, _how(code))
+
+    def _force_ends(self) -> None:
+        """Kill those that were told to stop and have not in their time."""
+        for name, at in list(self._kill_at.items()):
+            if time.monotonic() > at:
+                del self._kill_at[name]
+                self._signal_whole(name, signal.SIGKILL)
+
+    def _look_who_is_up(self) -> None:
+        for name, (process, until) in list(self._awaited.items()):
+            if answers(process):
+                del self._awaited[name]
+                self._control.tell(event="up", name=name)
+            elif time.monotonic() > until:
+                del self._awaited[name]
+                self._tell_failed(name, f"was not up after {self._plan.timeout_s:g} s")
 
     def _bound_logs(self) -> None:
         """Empty a log that has grown too long; its writer appends, so it goes on from the start."""
@@ -192,11 +223,23 @@ class Keeper:
             self._detach(**value)
         elif command == "start":
             self._start_again(value)
-        elif command == "kill":
-            self._to_end.add(value)
-            self._signal_whole(value, signal.SIGKILL)
+        elif command in ("stop", "kill"):
+            self._end(value, at_once=command == "kill")
         else:
             self._signal_whole(value, signal.SIGSTOP if command == "pause" else signal.SIGCONT)
+
+    def _end(self, name: str, *, at_once: bool) -> None:
+        pids = [pid for pid, process in self._running.items() if process.name == name]
+        if not pids:
+            self._control.tell(event="ended", name=name)
+            return
+        self._to_end.add(name)
+        if at_once:
+            self._signal_whole(name, signal.SIGKILL)
+            return
+        self._kill_at[name] = time.monotonic() + self._plan.grace_s
+        for pid in pids:
+            _signal(pid, self._running[pid].stop)
 
     def _signal_whole(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a process and its children, which are of its group."""
@@ -212,6 +255,8 @@ class Keeper:
             self._spawn(process)
         except _StartFailed as failure:
             self._tell_failed(failure.name, failure.how)
+            return
+        self._awaited[name] = process, time.monotonic() + self._plan.timeout_s
 
     def _detach(self, path: str, state: dict[str, Any]) -> None:
         """Write the state file that only this user can read, and care no more for the pipe."""

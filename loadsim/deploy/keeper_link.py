@@ -14,11 +14,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from loadsim.deploy.plan import Plan
 from loadsim.errors import TargetError
 
+State = Literal["ordered", "ended", "started", "up", "failed"]
+"""Of a process that was told something: nothing heard yet; it has ended; runs; answers; or ended by itself."""
 _CLOSE_S = 20.0
 
 
@@ -30,6 +32,8 @@ class KeeperLink:
         self.pids: dict[str, int] = {}
         """Of what lasts; those that are done once, and end, are left out."""
         self._lasting = {process.name for stage in plan.stages for process in stage.processes if not process.once}
+        self.states: dict[str, State] = {}
+        """Of what was told something."""
         self.failed: list[dict[str, Any]] = []
         self.words: list[str] = []
         """What it said that is no event: the traceback of a bug."""
@@ -78,7 +82,8 @@ class KeeperLink:
         raise TargetError("the keeper of the target did not let it go")
 
     def order(self, command: str, name: str) -> None:
-        """Have a process killed, started again, paused or resumed."""
+        """Have a process stopped, killed, started again, paused or resumed."""
+        self.states[name] = "ordered"
         self._send(json.dumps({command: name}))
 
     def listen(self) -> list[dict[str, Any]]:
@@ -121,6 +126,8 @@ class KeeperLink:
         except (ValueError, TypeError, KeyError):
             self.words.append(line.decode(errors="replace"))
             return None
+        if event.get("name") in self.states and kind in ("started", "ended", "up", "failed"):
+            self.states[event["name"]] = kind
         if kind == "started" and event["name"] in self._lasting:
             self.pids[event["name"]] = event["pid"]
         elif kind == "failed":

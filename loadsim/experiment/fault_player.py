@@ -12,6 +12,7 @@ from typing import IO, Self
 
 from loadsim.deploy import Deployment
 from loadsim.errors import TargetError
+from loadsim.experiment.rolling_restart import RollingRestart
 from loadsim.faults import Fault, Parts
 from loadsim.measure.recovery import Event
 from loadsim.record import FaultRecord
@@ -26,6 +27,11 @@ class Command:
 
     process: subprocess.Popen[bytes]
     output: IO[bytes]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over."""
+        return self.process.poll() is not None
 
     def last_words(self) -> str:
         """Return the last line of its output, as plain text."""
@@ -43,6 +49,7 @@ class Happened:
     start_s: float | None = None
     end_s: float | None = None
     command: Command | None = None
+    restart: RollingRestart | None = None
 
     @property
     def name(self) -> str:
@@ -55,9 +62,14 @@ class Happened:
         return self.start_s is not None and self.end_s is None
 
     @property
+    def lasting(self) -> Command | RollingRestart | None:
+        """What ends by itself and not at a time that was given."""
+        return self.command or self.restart
+
+    @property
     def has_ended(self) -> bool:
-        """Whether its command is over."""
-        return self.command is not None and self.command.process.poll() is not None
+        """Whether what ends by itself has."""
+        return self.lasting is not None and self.lasting.has_ended
 
     def event(self) -> Event | None:
         """Return what recovery is looked for; None if it did not come about."""
@@ -100,19 +112,25 @@ class FaultPlayer:
         """Begin and end what is due at profile time ``time_s``."""
         if time_s >= self.duration_s:
             self.stop(time_s)
-            return
         for each in self.happened:
             if each.start_s is None and each.fault.start_s <= time_s and not self._stopped:
                 self._begin(each)
                 each.start_s = time_s
-            if each.is_on and (each.has_ended if each.command else each.fault.until(self.duration_s) <= time_s):
+            if each.is_on and each.restart:
+                each.restart.advance(time_s)
+            if each.is_on and (each.has_ended if each.lasting else each.fault.until(self.duration_s) <= time_s):
                 self._end(each, time_s)
 
     def stop(self, time_s: float) -> None:
-        """Take back what is on, so that what is in flight can end, and begin nothing more."""
+        """Take back what is on, so that what is in flight can end, and begin nothing more.
+
+        What ends by itself goes on to its end: a restart to that of the server which it has come to.
+        """
         self._stopped = True
         for each in self.happened:
-            if each.is_on and (not each.command or each.has_ended):
+            if each.restart:
+                each.restart.stop()
+            if each.is_on and (not each.lasting or each.has_ended):
                 self._end(each, time_s)
 
     def __enter__(self) -> Self:
@@ -120,11 +138,12 @@ class FaultPlayer:
 
     def __exit__(self, *_: object) -> None:
         for each in self.happened:
+            if each.lasting and not each.has_ended:
+                self.warnings.append(f"{each.name} had not ended when the run did: it was stopped")
             if each.command:
                 if not each.has_ended:
                     os.killpg(each.command.process.pid, signal.SIGKILL)
                     each.command.process.wait()
-                    self.warnings.append(f"{each.name} had not ended when the run did: it was stopped")
                 each.command.output.close()
 
     def _begin(self, each: Happened) -> None:
@@ -141,6 +160,9 @@ class FaultPlayer:
             each.command = Command(process, output)
             return
         assert target is not None  # noqa: S101 - check_faults refused anything else
+        if fault.kind == "restart":
+            each.restart = RollingRestart(target, each.servers, fault.drain_s)
+            return
         begin: dict[str, Callable[[str], None]] = {
             "kill": target.kill,
             "pause": target.pause,
@@ -154,6 +176,10 @@ class FaultPlayer:
         each.end_s = time_s
         if each.command:
             self._judge(each.name, each.command)
+            return
+        if each.restart:
+            if each.restart.trouble:
+                self.warnings.append(f"{each.name}: {each.restart.trouble}")
             return
         target = self.deployment
         assert target is not None  # noqa: S101 - as above

@@ -21,9 +21,9 @@ def _configuration(shape: str = "balanced", **changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("shape", [name for name, shape in TOPOLOGIES.items() if shape.has_balancer])
 @pytest.mark.parametrize("policy", POLICIES)
 def test_envoy_itself_finds_the_configuration_valid(tmp_path: Path, shape: str, policy: str) -> None:
-    file = tmp_path / "envoy.json"
-    file.write_text(json.dumps(_configuration(shape, policy=policy)))
-    argv = [str(envoy.find()), "--mode", "validate", "-c", str(file), "--disable-hot-restart"]
+    for name, text in envoy.files(topology(shape, policy=policy), tmp_path, 20_001).items():
+        (tmp_path / name).write_text(text)
+    argv = [str(envoy.find()), "--mode", "validate", "-c", str(tmp_path / "envoy.json"), "--disable-hot-restart"]
     checked = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from loadsim.deploy import POLICIES, TOPOLOGIES, Sent, bring_up, haproxy, topology
-from loadsim.deploy.haproxy import HAPROXY
 from loadsim.errors import UsageError
 
 needs_haproxy = pytest.mark.skipif(shutil.which("haproxy") is None, reason="HAProxy is used where it is installed")
@@ -21,15 +20,15 @@ BALANCED = [name for name, shape in TOPOLOGIES.items() if shape.has_balancer]
 @pytest.mark.parametrize("shape", BALANCED)
 @pytest.mark.parametrize("policy", POLICIES)
 def test_haproxy_itself_finds_the_configuration_valid(tmp_path: Path, shape: str, policy: str) -> None:
-    file = tmp_path / HAPROXY.config_file
-    file.write_text(HAPROXY.configuration(topology(shape, policy=policy), tmp_path, 20_001))
+    file = tmp_path / haproxy.CONFIG_FILE
+    file.write_text(haproxy.configuration(topology(shape, policy=policy), tmp_path, 20_001))
     checked = subprocess.run(["haproxy", "-c", "-f", file], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "WARNING" not in checked.stderr
 
 
 def test_no_retry_queue_or_timeout_of_its_own_stands_between_client_and_server() -> None:
-    text = HAPROXY.configuration(topology("split"), Path("/tmp/loadsim-x"), 20_001)
+    text = haproxy.configuration(topology("split"), Path("/tmp/loadsim-x"), 20_001)
     assert "retries 0" in text
     assert "timeout server 20d" in text
     assert not any("maxconn" in line for line in text.splitlines() if line.startswith("  server"))

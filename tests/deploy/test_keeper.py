@@ -170,6 +170,31 @@ def test_a_process_that_dies_later_is_told_and_the_others_run_on(tmp_path: Path)
         os.kill(link.pids["web-2"], 0)
 
 
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+
+
+def test_what_is_told_to_stop_ends_though_it_be_deaf_and_is_up_when_started_again(tmp_path: Path) -> None:
+    scratch = tmp_path / "s"
+
+    def comes_to(state: str) -> bool:
+        link.listen()
+        return link.states["web-1"] == state
+
+    with _kept(_plan(scratch, _server(scratch, before=DEAF))) as link:
+        link.wait_until_up(20, lambda _: None)
+        first = link.pids["web-1"]
+        link.order("stop", "web-1")
+        assert eventually(lambda: comes_to("ended"))
+        assert first not in in_session(link.pid)
+        link.order("stop", "web-1")
+        assert eventually(lambda: comes_to("ended")), "one that is gone has ended"
+        link.order("start", "web-1")
+        assert eventually(lambda: comes_to("up"))
+        assert link.failed == []
+        os.kill(link.pids["web-1"], signal.SIGKILL)
+        assert eventually(lambda: comes_to("failed")), "what was not asked for is a failure"
+
+
 def test_files_are_written_and_variables_set_and_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNWANTED", "x")
     text = (
