@@ -322,7 +322,8 @@ def answers(process: Process, timeout_s: float = 1.0) -> bool:
         with socket.socket(family) as link:
             link.settimeout(timeout_s)
             link.connect(address)
-            return _takes_clients(link) if process.speaks == "postgres" else _is_healthy(link, process.path)
+            asked = {"http": _is_healthy, "postgres": _takes_clients, "redis": _plays}
+            return asked[process.speaks](link, process.path)
     except OSError:
         return False
 
@@ -332,13 +333,19 @@ def _is_healthy(link: socket.socket, path: str) -> bool:
     return link.recv(64).split()[1:2] == [b"200"]
 
 
-def _takes_clients(link: socket.socket) -> bool:
+def _takes_clients(link: socket.socket, _: str) -> bool:
     """Ask a PostgreSQL server for a session: R(eady to go on), or E(rror) while it starts. Then terminate."""
     body = struct.pack("!i", _POSTGRES_PROTOCOL) + b"user\0postgres\0database\0postgres\0\0"
     link.sendall(struct.pack("!i", 4 + len(body)) + body)
     answer = link.recv(1)
     link.sendall(b"X" + struct.pack("!i", 4))
     return answer == b"R"
+
+
+def _plays(link: socket.socket, _: str) -> bool:
+    """Ask a Redis server whether it is there; while it loads it would answer an error."""
+    link.sendall(b"PING\r\n")
+    return link.recv(16) == b"+PONG\r\n"
 
 
 def _how(code: int) -> str:

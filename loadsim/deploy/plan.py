@@ -24,7 +24,8 @@ class Process:
     """One process to be started: ``once`` must end with code 0; any other is up when it answers.
 
     ``env`` is laid over the keeper's own environment; None takes a variable away. One of ``unix`` (a socket's path) and
-    ``port`` (on 127.0.0.1) says where to ask: ``GET path``, which is to be answered 200, or in PostgreSQL's protocol.
+    ``port`` (on 127.0.0.1) says where to ask: ``GET path``, which is to be answered 200, or in PostgreSQL's or Redis'
+    protocol.
     ``stop`` is the signal that ends it.
     """
 
@@ -35,7 +36,7 @@ class Process:
     unix: str = ""
     port: int = 0
     path: str = "/healthz"
-    speaks: Literal["http", "postgres"] = "http"
+    speaks: Literal["http", "postgres", "redis"] = "http"
     stop: int = signal.SIGTERM
 
 
