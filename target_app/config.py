@@ -15,6 +15,7 @@ from typing import Any
 
 PREFIX = "LOADSIM_TARGET_"
 CALLS = ("serial", "parallel", "batched")
+PREFERS = ("availability", "consistency")
 DATABASES = ("single", "postgres", "replicas", "partitioned", "sharded")
 
 
@@ -38,6 +39,10 @@ class Config:
     replicas: int = _setting(2, "replicas that are read (replicas)", 1, 100)
     shards: int = _setting(3, "databases that comments are cut up over (sharded)", 2, 100)
     sticky_s: float = _setting(0.0, "for so long after a write its user reads where writes go (replicas)", 0, 3600)
+    prefers: str = _setting(
+        "availability", "what a replica that is behind does: serve old data, or refuse (replicas)", choices=PREFERS
+    )
+    catch_up_s: float = _setting(0.5, "longest wait for a replica to have all that was written (consistency)", 0, 7200)
     backend: str = _setting("web-1", "name of this server, sent as X-Backend")
     slots: int = _setting(4, "requests this server works on at once; the server's threads, told by /healthz", 1)
 

@@ -8,9 +8,12 @@ Refused             any answer other than yes
 ├── BadAnswer       502    another service failed
 ├── Unavailable     503    another service cannot be reached
 ├── DatabaseBusy    503    the database's one writer was busy for too long
+├── OutOfReach      503    a database cannot be reached
+├── NotCurrent      503    a replica lacks what was written, and old data is not to be served
 └── DeadlinePassed  504    another service did not answer in the time that was left
 
-Between services a refusal travels by its name and is raised again as what it was.
+Whoever gets 503 may come again: it carries Retry-After. Between services a refusal travels by its name and is raised
+again as what it was.
 """
 
 from __future__ import annotations
@@ -60,6 +63,18 @@ class Unavailable(Refused):
 
 class DatabaseBusy(Refused):
     """The database's one writer was busy for too long."""
+
+    status = 503
+
+
+class OutOfReach(Refused):
+    """A database cannot be reached."""
+
+    status = 503
+
+
+class NotCurrent(Refused):
+    """A replica lacks what was written, and old data is not to be served."""
 
     status = 503
 

@@ -3,6 +3,7 @@
 Queries on what one database holds find it through :class:`Router`. Where the key decides, the apps ask
 :func:`database`, or :func:`everywhere` when they have none; whatever writes does so within :func:`writing`.
 
+Replicas are read as they are, or, with ``LOADSIM_TARGET_PREFERS=consistency``, once they have all that was written.
 What a request has written it sees: once it writes, it reads where writes go. With ``LOADSIM_TARGET_STICKY_S`` so do the
 later requests of its user, for so long.
 """
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import models, transaction
 
 from target_app import placement
+from target_app.currency import wait_until_current
 from target_app.last_writes import LastWrites
 from target_app.placement import Intent
 from target_app.services.present import present
@@ -29,7 +31,10 @@ Model = type[models.Model]
 def database(model: Model, intent: Intent, key: int | None = None) -> str:
     """Return the database for rows of ``model``; ``key`` is what they are cut up by, where they are."""
     own = intent == "read" and _reads_own_writes()
-    return placement.place(settings.CONFIG, _app(model), "write" if own else intent, key, present.turn)
+    place = placement.place(settings.CONFIG, _app(model), "write" if own else intent, key, present.turn)
+    if settings.CONFIG.prefers == "consistency" and place in placement.replicas(settings.CONFIG):
+        _be_current(place)
+    return place
 
 
 def everywhere(model: Model) -> tuple[str, ...]:
@@ -47,6 +52,13 @@ def writing(model: Model, key: int | None = None) -> Iterator[str]:
         yield name
     if settings.CONFIG.sticky_s and present.user:
         _last_writes().note(present.user)
+
+
+def _be_current(replica: str) -> None:
+    """Wait for a replica, once a request: what was written before it began is what it is to show."""
+    if not present.is_current:
+        wait_until_current(replica)
+        present.is_current = True
 
 
 def _reads_own_writes() -> bool:

@@ -53,6 +53,7 @@ def _postgresql(name: str) -> dict[str, Any]:
         "USER": "postgres",
         "HOST": str(Path(CONFIG.postgres, placement.server(name)).absolute()),
         "CONN_MAX_AGE": None,
+        "OPTIONS": {"connect_timeout": 5},
         "TIMED_AS": placement.role(name),
     }
 

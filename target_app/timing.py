@@ -7,6 +7,7 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     db          in the database, without ...
     db-replica  in its replicas, and so on for other databases by their names (target_app.placement)
     lock        ... the wait for SQLite's single writer (BEGIN IMMEDIATE)
+    catch-up    until a replica had all that was written, with the questions to the databases (target_app.currency)
     render      filling templates          image       resizing a picture
     provider    waiting for the payment provider        export      holding the slot for an export
     fault       a delay that was ordered (target_app.misconduct)

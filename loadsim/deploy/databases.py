@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PREFERS = ("availability", "consistency")
 LAYOUTS = ("single", "postgres", "replicas", "partitioned", "sharded")
 PARTITIONS = ("users", "images", "comments")
 MOST_COPIES = 16
@@ -17,7 +18,9 @@ class Databases:
     """``single`` is one SQLite file, ``postgres`` one PostgreSQL server; the others are several of these.
 
     ``replicas``: the first takes every write and the others are copies of it, ``lag_s`` behind, which are read; for
-    ``sticky_s`` after a write its user reads the first. ``partitioned``: users, images and comments have one each.
+    ``sticky_s`` after a write its user reads the first. ``prefers`` is what a copy that is cut off does: it serves old
+    data (``availability``), or refuses (``consistency``); then every read waits until its copy is up to date.
+    ``partitioned``: users, images and comments have one each.
     ``sharded``: comments are cut up over ``shards`` by the item they are about.
 
     Raises ValueError, with what was expected, for what cannot be.
@@ -28,10 +31,16 @@ class Databases:
     shards: int = 0
     lag_s: float = 0.0
     sticky_s: float = 0.0
+    prefers: str = PREFERS[0]
 
     def __post_init__(self) -> None:
         own: dict[str, dict[str, float]] = {
-            "replicas": {"replicas": self.replicas, "lag": self.lag_s, "sticky": self.sticky_s},
+            "replicas": {
+                "replicas": self.replicas,
+                "lag": self.lag_s,
+                "sticky": self.sticky_s,
+                "prefers": self.prefers != PREFERS[0],
+            },
             "sharded": {"shards": self.shards},
         }
         for layout, settings in own.items():
@@ -73,7 +82,8 @@ class Databases:
         if self.layout == "replicas":
             copies = f"PostgreSQL with {self.replicas} replica{'s' * (self.replicas > 1)}"
             late = f" {self.lag_s:g} s behind" if self.lag_s else ""
-            return copies + late + (f", sticky for {self.sticky_s:g} s" if self.sticky_s else "")
+            sticky = f", sticky for {self.sticky_s:g} s" if self.sticky_s else ""
+            return copies + late + sticky + (", consistency preferred" if self.prefers != PREFERS[0] else "")
         return f"PostgreSQL {self.layout} over {', '.join(self.primaries)}"
 
 

@@ -16,6 +16,8 @@ KEEP_ALIVE_S = 60
 """How long a server keeps an idle connection: granian's longest wait for the next request's head."""
 BACKLOG = 4096
 """Connections waiting to be accepted: the kernel's usual most. A Unix socket refuses at once when it is full."""
+_CATCH_UP_S = 0.5
+"""Beyond its lag, the longest wait for a replica where consistency is preferred: then it is taken to be cut off."""
 _PREFIX = "LOADSIM_TARGET_"
 _NEEDED = {
     "pages": {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"},
@@ -100,6 +102,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "backend": name,
         "slots": str(topology.slots),
         "misconduct": str(misconduct_file(scratch, name)),
+        **_old_data(topology),
         **_calls(topology, pool, scratch),
     }
     env = _environment(topology, scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
@@ -136,3 +139,9 @@ def _databases(topology: Topology, scratch: Path) -> dict[str, str]:
     counts = {"replicas": data.replicas, "shards": data.shards}
     own = {name: str(count) for name, count in counts.items() if count}
     return {"databases": data.layout, "postgres": str(scratch), "sticky_s": str(data.sticky_s), **own}
+
+
+def _old_data(topology: Topology) -> dict[str, str]:
+    """Return the settings of how old what is read may be; who makes the data reads no replica."""
+    data = topology.data
+    return {"prefers": data.prefers, "catch_up_s": str(data.lag_s + _CATCH_UP_S)} if data.replicas else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadsim.deploy import services
-from loadsim.deploy.databases import LAYOUTS, MOST_CONNECTIONS, Databases
+from loadsim.deploy.databases import LAYOUTS, MOST_CONNECTIONS, PREFERS, Databases
 from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration
@@ -40,7 +40,7 @@ class Topology:
     directly.
 
     ``databases`` is how the data is laid out (:class:`~loadsim.deploy.databases.Databases`), and ``replicas``, their
-    ``lag``, the ``sticky`` time and ``shards`` are what some layouts take.
+    ``lag``, the ``sticky`` time, what a replica ``prefers`` and ``shards`` are what some layouts take.
 
     ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
     services and no databases, and of which a server holds as many as come, whatever its slots.
@@ -63,6 +63,7 @@ class Topology:
     replicas: int = 0
     lag: str = "0s"
     sticky: str = "0s"
+    prefers: str = PREFERS[0]
     shards: int = 0
     serves: str = "pages"
 
@@ -116,6 +117,7 @@ class Topology:
 
     def _databases(self) -> None:
         self._one_of("databases", self.databases, LAYOUTS)
+        self._one_of("prefers", self.prefers, PREFERS)
         try:
             primaries = self.data.primaries
         except ValueError as error:
@@ -166,7 +168,7 @@ class Topology:
     def data(self) -> Databases:
         """How the data is laid out over databases."""
         lag_s, sticky_s = parse_duration(self.lag), parse_duration(self.sticky)
-        return Databases(self.databases, self.replicas, self.shards, lag_s, sticky_s)
+        return Databases(self.databases, self.replicas, self.shards, lag_s, sticky_s, self.prefers)
 
     @property
     def total_slots(self) -> int:

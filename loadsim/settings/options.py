@@ -187,6 +187,7 @@ SHAPE: dict[str, Convert] = {
     "replicas": _whole(1),
     "lag": _text,
     "sticky": _text,
+    "prefers": _text,
     "shards": _whole(2),
     "serves": _text,
 }

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
-from django.db.utils import OperationalError
+from django.conf import settings
+from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from target_app.errors import DatabaseBusy, Refused
+from target_app.errors import DatabaseBusy, OutOfReach, Refused
 from target_app.services.http import REFUSED
 
 log = logging.getLogger("target_app")
+RETRY_AFTER_S = 1
+"""When who got 503 may come again."""
 
 
 def refusal(status: int, text: str) -> JsonResponse:
     """Return the answer for a request that is not granted."""
-    return JsonResponse({"error": text}, status=status)
+    response = JsonResponse({"error": text}, status=status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 class RefusalMiddleware:
@@ -37,14 +44,23 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for what a view raised; leave to Django what nobody expected."""
-        if isinstance(error, OperationalError) and "locked" in str(error):
+        if isinstance(error, OperationalError | InterfaceError):
             log.warning("%s %s: %s", request.method, request.path, error)
-            error = DatabaseBusy("the database's one writer was busy for too long")
+            error = _of_database(error)
         if isinstance(error, Refused):
             response = refusal(error.status, str(error))
             response[REFUSED] = type(error).__name__
             return response
         return None
+
+
+def _of_database(error: OperationalError | InterfaceError) -> Exception:
+    """Return the refusal for what a database's driver raised; a bug stays what it is."""
+    if settings.CONFIG.databases != "single":
+        return OutOfReach("a database cannot be reached")
+    if "locked" in str(error):
+        return DatabaseBusy("the database's one writer was busy for too long")
+    return error
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - as Django calls it

@@ -18,14 +18,15 @@ _turns = itertools.count()
 class Present(threading.local):
     """When the request must be answered (by ``time.monotonic``), and which of its headers its calls carry on.
 
-    ``turn`` counts the requests of this process; ``has_written`` says whether this one has changed data here.
+    ``turn`` counts the requests of this process; ``has_written`` says whether this one has changed data here, and
+    ``is_current`` whether the replica that it reads is known to have all that was written before.
     """
 
     def __init__(self) -> None:
         self.deadline = math.inf
         self.headers: dict[str, str] = {}
         self.turn = 0
-        self.has_written = False
+        self.has_written = self.is_current = False
 
     @property
     def user(self) -> str:
@@ -40,7 +41,7 @@ class Present(threading.local):
         self.deadline = time.monotonic() - waited_s + min(longest_s, _seconds(environ.get(_key(TIME_LEFT), "")))
         self.headers = {name: environ[_key(name)] for name in _PASSED_ON if _key(name) in environ}
         self.turn = next(_turns)
-        self.has_written = False
+        self.has_written = self.is_current = False
 
 
 present = Present()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from loadsim.deploy import topology
-from loadsim.deploy.databases import LAYOUTS, PARTITIONS
+from loadsim.deploy.databases import LAYOUTS, PARTITIONS, PREFERS
 from loadsim.errors import UsageError
 from target_app import config, placement
 
@@ -18,6 +18,8 @@ from target_app import config, placement
         ({"databases": "replicas", "replicas": 17}, "replicas=17: expected 1 to 16"),
         ({"lag": "1s"}, "lag with databases=single: it goes with replicas"),
         ({"sticky": "1s"}, "sticky with databases=single: it goes with replicas"),
+        ({"prefers": "consistency"}, "prefers with databases=single: it goes with replicas"),
+        ({"databases": "replicas", "replicas": 1, "prefers": "both"}, "unknown prefers 'both'"),
         ({"databases": "replicas", "replicas": 1, "lag": "soon"}, "lag or sticky: 'soon' is not a duration"),
         ({"databases": "replicas", "replicas": 1, "lag": "2h"}, "lag of 7200 s: expected an hour at most"),
         ({"databases": "sharded", "shards": 1}, "shards=1: expected 2 to 16"),
@@ -32,6 +34,7 @@ def test_layouts_that_cannot_be_are_refused(changed: dict[str, object], said: st
 def test_a_layout_is_described_in_words() -> None:
     said = topology("replicas", lag="500ms", sticky="2s").describe()
     assert said.endswith("; PostgreSQL with 2 replicas 0.5 s behind, sticky for 2 s")
+    assert topology("replicas", prefers="consistency").describe().endswith("2 replicas, consistency preferred")
     assert topology("postgres").describe().endswith("; PostgreSQL")
     assert "SQL" not in topology("balanced").describe()
 
@@ -45,4 +48,4 @@ def test_the_servers_that_are_deployed_are_those_that_the_target_looks_for(layou
     assert not {*data.server_names} & {*topology("micro", servers=20).server_names}
     names = {placement.server(name) for name in (*placement.primaries(theirs), *placement.replicas(theirs))}
     assert names == ({*data.primaries, *data.replica_names} or {"primary"})
-    assert (LAYOUTS, PARTITIONS) == (config.DATABASES, placement.PARTITIONS)
+    assert (LAYOUTS, PARTITIONS, PREFERS) == (config.DATABASES, placement.PARTITIONS, config.PREFERS)

@@ -151,6 +151,61 @@ def test_each_database_s_use_is_told_and_its_directory_is_its_own(replicated: De
     assert replicated.failures() == []
 
 
+@pytest.fixture(scope="module")
+def consistent(_small: None) -> Iterator[Deployment]:
+    """One replica that is a little behind, and is waited for or not read at all."""
+    shape = topology("monolith", slots=2, databases="replicas", replicas=1, lag="200ms", prefers="consistency")
+    with bring_up(shape) as deployment:
+        yield deployment
+
+
+def answer_to_read(deployment: Deployment) -> httpx.Response:
+    return httpx.get(deployment.url + COMMENTS, timeout=20)
+
+
+def test_with_consistency_preferred_every_read_shows_what_was_written_however_late_replicas_are(
+    consistent: Deployment,
+) -> None:
+    for _ in range(4):
+        written = comment(consistent, user=5)
+        answer = answer_to_read(consistent)
+        assert written in {each["id"] for each in answer.json()["comments"]}
+        assert "catch-up;" in answer.headers["server-timing"]
+
+
+def test_with_consistency_preferred_a_replica_that_is_cut_off_refuses_until_it_is_healed(
+    consistent: Deployment,
+) -> None:
+    consistent.partition("replica-1")
+    try:
+        comment(consistent, user=6)
+        refused = answer_to_read(consistent)
+    finally:
+        consistent.heal("replica-1")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json() == {"error": "replica-1 lacks what was written, and old data is not to be served"}
+    assert eventually(lambda: answer_to_read(consistent).status_code == 200)
+
+
+def test_a_primary_that_cannot_be_reached_is_a_503_that_says_when_to_come_again(consistent: Deployment) -> None:
+    body = {"user": 7, "text": "is anybody there?"}
+    comment(consistent, user=7)
+    consistent.kill("primary")
+    try:
+        assert eventually(lambda: consistent.state("primary") == "ended")
+        refused = [
+            httpx.post(consistent.url + COMMENTS, json=body, timeout=20),  # on a connection that was open
+            httpx.post(consistent.url + COMMENTS, json=body, timeout=20),
+            answer_to_read(consistent),
+        ]
+    finally:
+        consistent.start("primary")
+    told = [(each.status_code, each.headers["retry-after"], each.json()["error"]) for each in refused]
+    assert told == [(503, "1", "a database cannot be reached")] * 3
+    assert eventually(lambda: httpx.post(consistent.url + COMMENTS, json=body, timeout=20).status_code == 201)
+    assert eventually(lambda: answer_to_read(consistent).status_code == 200)
+
+
 def test_shards_have_the_comments_of_their_items_and_a_user_s_are_gathered_from_all() -> None:
     with bring_up(topology("monolith", slots=2, databases="sharded", shards=2)) as deployment:
         items = "SELECT array_agg(DISTINCT item_id % 2) FROM comments_comment"
