@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -70,6 +71,7 @@ def report(
     wanted = _parse_formats(formats)
     pixels = _parse_size(size)
     loaded = [load_run(path) for path in runs]
+    gc.freeze()  # all of it stays until the end: the collector need not walk an hour's names with every chart
     directory = _directory(loaded, out)
     try:
         directory.mkdir(parents=True, exist_ok=True)

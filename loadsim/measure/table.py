@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ TEXT_COLUMNS = frozenset({"phase", "pool", "backend", "outcome", "process", "tie
 # Quotes that are there already get one more, so that reading gives back what was written.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
+_ROWS = 4096
+"""So many rows are lists of text at a time: an hour of many processes has hundreds of thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,23 @@ def read_csv(path: Path, text: Collection[str] = TEXT_COLUMNS) -> Table:
     Raises OSError, and UsageError that names file and line when it is not such a table.
     """
     with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
         try:
-            names, *rows = list(csv.reader(file)) or [[]]
-            for number, row in enumerate(rows, 2):
-                if len(row) != len(names):
-                    raise UsageError(f"'{path}', row {number}: {len(row)} cells, {len(names)} expected as in the first")
-            columns: dict[str, Column] = {}
-            for place, name in enumerate(names):
-                cells = [row[place] for row in rows]
-                columns[name] = [_unescape(cell) for cell in cells] if name in text else _numbers(path, name, cells)
+            names = next(reader, [])
+            pieces: list[list[Column]] = [[] for _ in names]
+            number = 2
+            while rows := list(islice(reader, _ROWS)):
+                for row in rows:
+                    if len(row) != len(names):
+                        raise UsageError(
+                            f"'{path}', row {number}: {len(row)} cells, {len(names)} expected as in the first"
+                        )
+                    number += 1
+                for name, cells, found in zip(names, zip(*rows, strict=True), pieces, strict=True):
+                    found.append(_texts(cells) if name in text else _numbers(path, name, cells))
         except (csv.Error, UnicodeDecodeError) as error:
             raise UsageError(f"'{path}' is not a table of a run: {error}") from None
-    return Table(columns)
+    return Table({name: _joined(found, name in text) for name, found in zip(names, pieces, strict=True)})
 
 
 def _cells(column: Column) -> Iterator[object]:
@@ -88,12 +96,20 @@ def _cells(column: Column) -> Iterator[object]:
     return iter(column.tolist())
 
 
-def _unescape(cell: str) -> str:
-    return cell[1:] if _ESCAPED.match(cell) else cell
+def _joined(pieces: Sequence[Column], is_text: bool) -> Column:
+    if is_text:
+        return [cell for piece in pieces for cell in piece]
+    return np.concatenate([np.zeros(0), *pieces])
+
+
+def _texts(cells: Sequence[str]) -> list[str]:
+    plain = {cell: cell[1:] if _ESCAPED.match(cell) else cell for cell in set(cells)}  # there are few names
+    return [plain[cell] for cell in cells]
 
 
 def _numbers(path: Path, name: str, cells: Sequence[str]) -> npt.NDArray[np.float64]:
     try:
-        return np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
+        known = cells if all(cells) else [cell or "nan" for cell in cells]
+        return np.fromiter(map(float, known), np.float64, len(cells))
     except ValueError as error:
         raise UsageError(f"'{path}', column '{name}': {error}; expected numbers or empty cells") from None
