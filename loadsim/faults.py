@@ -4,12 +4,14 @@
     pause(web-2, at=10s, for=5s)              frozen: connections stay open, and nothing answers
     slow(web-2, by=200ms, at=10s, for=5s)     each request waits so much longer
     errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500
+    read-only(at=10s, for=5s)                 writes are answered 503 by every server, and reads go on
     partition(replica-1, at=10s, for=5s)      the replica gets no changes, and serves ever older data
     restart(web, at=10s, drain=5s)            its servers are started anew one after another
     exec('make failover', at=10s)             a command of the user's own, for a system of the user's own
 
 The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``); that of ``partition`` a
-replica of the database, all ``replicas``, or a pattern. Without ``for`` a fault lasts to the end of the run. Times are
+replica of the database, all ``replicas``, or a pattern. ``kill`` takes PostgreSQL servers too: ``primary``, say, or all
+``databases``. Without ``for`` a fault lasts to the end of the run. Times are
 profile time.
 
 ``restart`` is over when the last server is back. Each is taken out of the balancer first and has ``drain`` (5 s) for
@@ -25,11 +27,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from loadsim.calls import NAME, Argument, after_space, bind, fail, read_arguments, read_value
+from loadsim.calls import Argument, after_space, bind, fail, read_arguments, read_value
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration, parse_share
 
-FaultKind = Literal["kill", "pause", "slow", "errors", "partition", "restart", "exec"]
+FaultKind = Literal["kill", "pause", "slow", "errors", "read-only", "partition", "restart", "exec"]
+_NAME = re.compile(r"[^\W\d][\w-]*")
 _MOST_DELAY_S = 3600.0
 _DRAIN_S = 5.0
 
@@ -44,7 +47,7 @@ class Fault:
     spec: str
     kind: FaultKind
     on: str
-    """A server, a pool or a pattern; of ``partition`` a replica; of ``exec`` the command."""
+    """A server, a pool or a pattern; of ``partition`` a replica; of ``exec`` the command; of ``read-only`` nothing."""
     start_s: float
     end_s: float | None = None
     by_s: float = 0.0
@@ -58,7 +61,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What one kind takes: the key of its first argument, further keys, how to read them, and an example."""
+    """What one kind takes: the key of its first argument, further keys, how to read them, and an example.
+
+    ``first`` is empty where it is done to the whole target.
+    """
 
     first: str
     extra: Mapping[str, tuple[str, Callable[[str], float]]]
@@ -68,7 +74,7 @@ class _Form:
 
     @property
     def needed(self) -> list[str]:
-        return [self.first, *self.extra, "at"]
+        return [*([self.first] if self.first else []), *self.extra, "at"]
 
     @property
     def keys(self) -> list[str]:
@@ -108,6 +114,7 @@ _FORMS: dict[str, _Form] = {
     "pause": _Form("on", {}, "pause(web-2, at=10s, for=5s)"),
     "slow": _Form("on", {"by": ("by_s", _delay)}, "slow(web-2, by=200ms, at=10s, for=5s)"),
     "errors": _Form("on", {"share": ("share", _part)}, "errors(web-2, share=20%, at=10s, for=5s)"),
+    "read-only": _Form("", {}, "read-only(at=10s, for=5s)"),
     "partition": _Form("on", {}, "partition(replica-1, at=10s, for=5s)"),
     "restart": _Form("on", {}, "restart(web, at=10s, drain=5s)", lasts=False, optional={"drain": ("drain_s", _drain)}),
     "exec": _Form("command", {}, "exec('make failover', at=10s)", lasts=False),
@@ -117,7 +124,7 @@ _FORMS: dict[str, _Form] = {
 def parse_fault(text: str) -> Fault:
     """Read a fault. Raises SpecError, which points at the character that cannot be taken."""
     start = after_space(text, 0)
-    name = NAME.match(text, start)
+    name = _NAME.match(text, start)
     if not name or name[0] not in _FORMS:
         what = f"unknown fault '{name[0]}'" if name else "expected a fault"
         known = nearest(name[0], _FORMS) if name else f"Known: {', '.join(_FORMS)}."
@@ -144,8 +151,8 @@ def _fault(text: str, kind: str, form: _Form, bound: Mapping[str, Argument]) -> 
     }
     start_s = read_value(text, parse_duration, bound["at"])
     lasts_s = read_value(text, _length, bound["for"]) if "for" in bound else None
-    on = bound[form.first].unquoted()
-    if not on.strip():
+    on = bound[form.first].unquoted() if form.first else ""
+    if form.first and not on.strip():
         fail(text, bound[form.first].position, f"{kind} is done to nothing", hint=f"For example: {form.example}")
     return Fault(
         spec=re.sub(r"\s+", " ", text.strip()),
@@ -159,23 +166,29 @@ def _fault(text: str, kind: str, form: _Form, bound: Mapping[str, Argument]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What there is of a target for faults to be done to: its servers by pool, and its database's replicas."""
+    """What there is of a target for faults to be done to: its servers by pool, its PostgreSQL servers, its replicas."""
 
     pools: Mapping[str, Sequence[str]]
     replicas: Sequence[str] = ()
+    databases: Sequence[str] = ()
+    """All PostgreSQL servers, those replicas among them."""
 
     def hit_by(self, fault: Fault) -> tuple[str, ...]:
         """Return what a fault is done to, in order. Raises UsageError if it names none of them."""
-        groups = {"replicas": self.replicas} if fault.kind == "partition" else self.pools
+        groups = self._groups(fault.kind)
+        on = "*" if fault.kind == "read-only" else fault.on
         found = [
-            name
-            for group, names in groups.items()
-            for name in names
-            if fnmatchcase(name, fault.on) or fnmatchcase(group, fault.on)
+            name for group, names in groups.items() for name in names if fnmatchcase(name, on) or fnmatchcase(group, on)
         ]
         if not found:
             raise self._none(fault, [name for names in groups.values() for name in names], groups)
         return tuple(dict.fromkeys(found))
+
+    def _groups(self, kind: FaultKind) -> Mapping[str, Sequence[str]]:
+        """Return what faults of a kind can be done to, by groups: the name of one stands for all in it."""
+        if kind == "partition":
+            return {"replicas": self.replicas}
+        return {**self.pools, "databases": self.databases} if kind == "kill" and self.databases else self.pools
 
     def _none(self, fault: Fault, names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> UsageError:
         what = "replica" if fault.kind == "partition" else "server"

@@ -15,6 +15,7 @@ from typing import Any
 
 PREFIX = "LOADSIM_TARGET_"
 CALLS = ("serial", "parallel", "batched")
+WRITES = ("accepted", "refused")
 PREFERS = ("availability", "consistency")
 DATABASES = ("single", "postgres", "replicas", "partitioned", "sharded")
 
@@ -51,7 +52,8 @@ class Config:
     calls: str = _setting("serial", "how a page calls other services: serial, parallel or batched", choices=CALLS)
     request_timeout_s: float = _setting(30.0, "longest that a request may take with its calls to other services", 0.001)
 
-    misconduct: str = _setting("", "file that says how to misbehave while it is there: delay_s, error_share")
+    writes: str = _setting("accepted", "whether anything can be written; else a write is answered 503", choices=WRITES)
+    misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.misconduct")
 
     feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
 

@@ -8,6 +8,7 @@ Refused             any answer other than yes
 ├── BadAnswer       502    another service failed
 ├── Unavailable     503    another service cannot be reached
 ├── DatabaseBusy    503    the database's one writer was busy for too long
+├── ReadOnly        503    nothing can be written for now, only read
 ├── OutOfReach      503    a database cannot be reached
 ├── NotCurrent      503    a replica lacks what was written, and old data is not to be served
 └── DeadlinePassed  504    another service did not answer in the time that was left
@@ -63,6 +64,12 @@ class Unavailable(Refused):
 
 class DatabaseBusy(Refused):
     """The database's one writer was busy for too long."""
+
+    status = 503
+
+
+class ReadOnly(Refused):
+    """Nothing can be written for now, only read."""
 
     status = 503
 

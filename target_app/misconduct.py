@@ -1,7 +1,7 @@
-"""Misconduct on request: a file says how slow this server is to be, and how often wrong; without it, it is neither.
+"""Misconduct on request: a file says how slow this server is to be, how often wrong, and whether it takes writes.
 
-The file is JSON: ``{"delay_s": 0.2, "error_share": 0.1}``. Whoever writes it renames it into place, so that it is never
-half there. ``/healthz`` always tells the truth.
+Without it, it is as it should be. It is JSON: ``{"delay_s": 0.2, "error_share": 0.1, "read_only": true}``. Whoever
+writes it renames it into place, so that it is never half there. ``/healthz`` always tells the truth.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -22,10 +23,11 @@ from target_app.timing import span
 
 @dataclass(frozen=True, slots=True)
 class Misconduct:
-    """How to answer: ``delay_s`` later, and a share of the requests with 500."""
+    """How to answer: ``delay_s`` later, a share with 500, and with 503 what would write if it is ``read_only``."""
 
     delay_s: float = 0.0
     error_share: float = 0.0
+    read_only: bool = False
 
 
 class Orders:
@@ -46,6 +48,17 @@ class Orders:
         except FileNotFoundError:
             self._now, self._changed_ns = Misconduct(), None
         return self._now
+
+
+@cache
+def _orders() -> Orders | None:
+    return Orders(Path(settings.CONFIG.misconduct)) if settings.CONFIG.misconduct else None
+
+
+def ordered() -> Misconduct:
+    """Return how this server is to answer now."""
+    orders = _orders()
+    return orders.now() if orders else Misconduct()
 
 
 class Dice:
@@ -70,17 +83,16 @@ class MisconductMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._orders = Orders(Path(settings.CONFIG.misconduct)) if settings.CONFIG.misconduct else None
         self._dice = Dice()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer as ordered."""
-        if self._orders is None or request.path == "/healthz":
+        if request.path == "/healthz":
             return self._get_response(request)
-        ordered = self._orders.now()
-        if ordered.delay_s:
+        order = ordered()
+        if order.delay_s:
             with span("fault"):
-                time.sleep(ordered.delay_s)
-        if ordered.error_share and self._dice.hit(ordered.error_share):
+                time.sleep(order.delay_s)
+        if order.error_share and self._dice.hit(order.error_share):
             return refusal(500, "an error on request")
         return self._get_response(request)

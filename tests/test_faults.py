@@ -10,6 +10,7 @@ from loadsim.errors import SpecError, UsageError
 from loadsim.faults import Fault, Parts, check_faults, parse_fault
 
 PARTS = Parts({"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}, ["replica-1", "replica-2"])
+DATABASES = replace(PARTS, databases=["primary", "replica-1", "replica-2"])
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ PARTS = Parts({"web": ["web-1", "web-2"], "heavy": ["heavy-1"]}, ["replica-1", "
         ("partition(replica-1, at=10s, for=5s)", Fault("", "partition", "replica-1", 10.0, 15.0)),
         ("restart(web, at=10s)", Fault("", "restart", "web", 10.0, drain_s=5.0)),
         ("restart(web-2, 10s, drain=0s)", Fault("", "restart", "web-2", 10.0, drain_s=0.0)),
+        ("read-only(at=10s, for=5s)", Fault("", "read-only", "", 10.0, 15.0)),
         ("exec('echo a, b (c)', at=2s)", Fault("", "exec", "echo a, b (c)", 2.0)),
     ],
 )
@@ -39,6 +41,8 @@ def test_a_fault_is_read(text: str, fault: Fault) -> None:
         ("kill web-2", 4, "expected '('"),
         ("kill(web-2)", 10, "kill needs at"),
         ("slow(web-2, at=1s)", 17, "slow needs by"),
+        ("read-only(web-2, at=1s)", 17, "given twice"),
+        ("read-onl(at=1s)", 0, "Did you mean 'read-only'?"),
         ("kill(web-2, at=1)", 16, "unit"),
         ("kill(web-2, at=1s, for=0s)", 23, "no time to speak of"),
         ("slow(web-2, by=0s, at=1s)", 15, "no delay"),
@@ -78,6 +82,19 @@ def test_a_fault_is_done_to_a_server_a_pool_or_all_that_fit_a_pattern(on: str, s
 )
 def test_only_replicas_are_cut_off(on: str, replicas: tuple[str, ...]) -> None:
     assert PARTS.hit_by(Fault("", "partition", on, 0.0)) == replicas
+
+
+def test_only_the_whole_target_is_read_only() -> None:
+    assert DATABASES.hit_by(Fault("", "read-only", "", 0.0)) == ("web-1", "web-2", "heavy-1")
+
+
+def test_a_database_can_be_killed_and_by_nothing_else_be_hit() -> None:
+    assert DATABASES.hit_by(Fault("", "kill", "primary", 0.0)) == ("primary",)
+    assert DATABASES.hit_by(Fault("", "kill", "databases", 0.0)) == ("primary", "replica-1", "replica-2")
+    with pytest.raises(UsageError, match="no server 'primary'"):
+        DATABASES.hit_by(Fault("", "slow", "primary", 0.0))
+    with pytest.raises(UsageError, match="no server 'primary'"):
+        PARTS.hit_by(Fault("", "kill", "primary", 0.0))
 
 
 def checked(*texts: str, parts: Parts | None = PARTS) -> None:

@@ -110,14 +110,16 @@ class Deployment:
         """Let a frozen server go on."""
         self._keeper.order("resume", server)
 
-    def misbehave(self, server: str, *, delay_s: float = 0.0, error_share: float = 0.0) -> None:
-        """Let a server answer so much later, and a share of the requests with 500; twice 0 is as it should be."""
+    def misbehave(
+        self, server: str, *, delay_s: float = 0.0, error_share: float = 0.0, read_only: bool = False
+    ) -> None:
+        """Let a server answer so much later, a share of the requests with 500, and writes with 503; or as it should."""
         orders = servers.misconduct_file(self.scratch, server)
-        if not delay_s and not error_share:
+        if not delay_s and not error_share and not read_only:
             orders.unlink(missing_ok=True)
             return
         written = orders.with_suffix(".new")
-        written.write_text(json.dumps({"delay_s": delay_s, "error_share": error_share}))
+        written.write_text(json.dumps({"delay_s": delay_s, "error_share": error_share, "read_only": read_only}))
         written.replace(orders)
 
     def partition(self, replica: str) -> None:

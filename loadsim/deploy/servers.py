@@ -101,6 +101,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
     own = {
         "backend": name,
         "slots": str(topology.slots),
+        "writes": topology.writes,
         "misconduct": str(misconduct_file(scratch, name)),
         **_old_data(topology),
         **_calls(topology, pool, scratch),

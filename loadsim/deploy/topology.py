@@ -19,6 +19,7 @@ SERVES = ("pages", "sockets")
 HEAVY_POOLS = ("shared", "path", "user")
 TRANSPORTS = ("in_process", "http")
 CALLS = ("serial", "parallel", "batched")
+WRITES = ("accepted", "refused")
 MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT = 64, 512, 1000
 
 
@@ -41,6 +42,8 @@ class Topology:
 
     ``databases`` is how the data is laid out (:class:`~loadsim.deploy.databases.Databases`), and ``replicas``, their
     ``lag``, the ``sticky`` time, what a replica ``prefers`` and ``shards`` are what some layouts take.
+
+    With ``writes`` ``refused`` the target is read-only: what would write is answered 503, and reads go on.
 
     ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
     services and no databases, and of which a server holds as many as come, whatever its slots.
@@ -65,6 +68,7 @@ class Topology:
     sticky: str = "0s"
     prefers: str = PREFERS[0]
     shards: int = 0
+    writes: str = "accepted"
     serves: str = "pages"
 
     def __post_init__(self) -> None:
@@ -77,6 +81,7 @@ class Topology:
         self._one_of("heavy", self.heavy, HEAVY_POOLS)
         self._one_of("transport", self.transport, TRANSPORTS)
         self._one_of("calls", self.calls, CALLS)
+        self._one_of("writes", self.writes, WRITES)
         self._enough_servers()
         self._sizes()
         self._weights()
@@ -131,8 +136,9 @@ class Topology:
     def _served(self) -> None:
         self._one_of("serves", self.serves, SERVES)
         plain = self.services == 1 and self.heavy == "shared" and self.databases == "single"
+        plain = plain and self.writes == "accepted"
         if self.serves == "sockets" and not plain:
-            raise self._wrong("serves=sockets: sockets know no services, no heavy work and no databases")
+            raise self._wrong("serves=sockets: sockets know no services, no heavy work, no databases and no writes")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
@@ -210,6 +216,8 @@ class Topology:
             parts.append(f"{self.calls} calls over HTTP")
         if self.data.primaries:
             parts.append(self.data.describe())
+        if self.writes == "refused":
+            parts.append("read-only")
         return "; ".join(parts)
 
 

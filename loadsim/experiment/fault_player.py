@@ -13,6 +13,7 @@ from typing import IO, Self
 from loadsim.deploy import Deployment
 from loadsim.errors import TargetError
 from loadsim.experiment.rolling_restart import RollingRestart
+from loadsim.experiment.subject import parts_of
 from loadsim.faults import Fault, Parts
 from loadsim.measure.recovery import Event
 from loadsim.record import FaultRecord
@@ -103,7 +104,7 @@ class FaultPlayer:
 
     def __post_init__(self) -> None:
         target = self.deployment
-        parts = Parts(target.pools, target.topology.data.replica_names) if target else Parts({})
+        parts = parts_of(target.topology) if target else Parts({})
         for fault in self.faults:
             servers = () if fault.kind == "exec" else parts.hit_by(fault)
             self.happened.append(Happened(fault, servers))
@@ -168,6 +169,7 @@ class FaultPlayer:
             "pause": target.pause,
             "slow": lambda server: target.misbehave(server, delay_s=fault.by_s),
             "errors": lambda server: target.misbehave(server, error_share=fault.share),
+            "read-only": lambda server: target.misbehave(server, read_only=True),
             "partition": target.partition,
         }
         self._do(begin[fault.kind], each)
@@ -188,6 +190,7 @@ class FaultPlayer:
             "pause": target.resume,
             "slow": target.misbehave,
             "errors": target.misbehave,
+            "read-only": target.misbehave,
             "partition": target.heal,
         }
         self._do(end[each.fault.kind], each)

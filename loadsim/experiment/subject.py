@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadsim.deploy import Deployment, Sent, bring_up, topology
+from loadsim.deploy import Deployment, Sent, Topology, bring_up, topology
 from loadsim.deploy.state import StandingTarget, standing_target
 from loadsim.errors import TargetError
 from loadsim.experiment.machine import Cpus
@@ -52,9 +52,14 @@ class Subject:
 
 
 def declared_parts(name: str, settings: RunSettings) -> Parts:
-    """Return the servers by pool, and the replicas, that a topology will have. Raises UsageError."""
-    shape = topology(name, settings.own_topologies, **settings.topology_overrides)
-    return Parts({pool.name: pool.server_names for pool in shape.pools}, shape.data.replica_names)
+    """Return the servers, and the databases, that a topology will have. Raises UsageError."""
+    return parts_of(topology(name, settings.own_topologies, **settings.topology_overrides))
+
+
+def parts_of(shape: Topology) -> Parts:
+    """Return what of a topology faults can be done to."""
+    pools = {pool.name: pool.server_names for pool in shape.pools}
+    return Parts(pools, shape.data.replica_names, shape.data.server_names)
 
 
 def subject_of(settings: RunSettings, default: str, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:

@@ -189,6 +189,7 @@ SHAPE: dict[str, Convert] = {
     "sticky": _text,
     "prefers": _text,
     "shards": _whole(2),
+    "writes": _text,
     "serves": _text,
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in

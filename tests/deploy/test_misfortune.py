@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from loadsim.deploy import Deployment, bring_up, topology
+from loadsim.experiment.fault_player import FaultPlayer
+from loadsim.faults import parse_fault
 
 from .test_keeper import eventually, in_session
 
@@ -93,3 +95,19 @@ def test_a_target_with_a_frozen_server_leaves_nothing_behind() -> None:
         assert in_session(keeper)
     assert not in_session(keeper)
     assert not deployment.scratch.exists()
+
+
+def test_while_it_is_read_only_every_server_refuses_to_write_and_reads_go_on(pair: Deployment) -> None:
+    def writes() -> set[tuple[int, str]]:
+        body = {"user": 1, "item": 3, "quantity": 1}
+        told = [httpx.post(f"{pair.url}/api/orders", json=body, timeout=10) for _ in range(4)]
+        return {(each.status_code, each.headers.get("retry-after", "")) for each in told}
+
+    with FaultPlayer([parse_fault("read-only(at=1s, for=2s)")], 30.0, pair) as player:
+        player.advance(1.1)
+        assert writes() == {(503, "1")}
+        assert all_well(pair)
+        player.advance(3.2)
+        assert writes() == {(201, "")}
+    record = player.happened[0].record()
+    assert (record.kind, record.on, record.start_s, record.end_s) == ("read-only", ["web-1", "web-2"], 1.1, 3.2)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -86,3 +87,22 @@ def test_a_database_locked_for_too_long_is_a_503_and_its_wait_is_told(
     lock_ms = next(part for part in response.headers["server-timing"].split(", ") if part.startswith("lock"))
     assert float(lock_ms.removeprefix("lock;dur=")) >= 50
     assert "database is locked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/orders", {"user": 1, "item": 3, "quantity": 1}),
+        ("/api/items/3/comments", {"user": 1, "text": "not now"}),
+    ],
+)
+def test_while_writes_are_refused_they_are_a_503_that_says_when_to_come_again(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, object]
+) -> None:
+    from django.conf import settings as django_settings
+
+    monkeypatch.setattr(django_settings, "CONFIG", replace(django_settings.CONFIG, writes="refused"))
+    refused = client.post(path, json=body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json() == {"error": "nothing can be written now, only read"}
+    assert client.get("/items/3").status_code == 200
