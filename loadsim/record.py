@@ -192,8 +192,33 @@ class TierRecord(msgspec.Struct, kw_only=True):
     time_s: Quantiles
 
 
+class CounterRecord(msgspec.Struct, kw_only=True):
+    """One number of the target that a run changed: what it was, what it came to, and what was acknowledged meanwhile.
+
+    ``before`` and ``after`` are as the target told them. Null: it did not.
+    """
+
+    name: str
+    """The request that shows it."""
+    before: float | None
+    after: float | None
+    adds: float
+    """By how much one update changes it."""
+    acknowledged: int
+    refused: int
+    uncertain: int
+    """Updates sent of which the answer says neither yes nor no, or never came: each may have happened or not."""
+    lost: int | None
+    """Acknowledged, and not in the number; more may be hidden behind uncertain ones."""
+    oversold: float | None
+    """Acknowledged beyond what there was; null of a number that grows."""
+
+
 class ConsistencyRecord(msgspec.Struct, kw_only=True):
-    """What was read of what had been written before. A version that was never seen is unanswered in its times."""
+    """What was read of what had been written before. A version that was never seen is unanswered in its times.
+
+    What is about updates is null where no number was counted (``counters``).
+    """
 
     reads: int
     stale: int
@@ -205,7 +230,21 @@ class ConsistencyRecord(msgspec.Struct, kw_only=True):
     never_seen: int
     visible_after_s: Quantiles
     """From the answer to a write until reads show it and go on to."""
+    updates: int | None = None
+    """Changes of numbers that were acknowledged."""
+    uncertain_updates: int | None = None
     lost_updates: int | None = None
+    """Those of them that are not in the numbers at the end; of a number that could not be read nothing is known."""
+    lost_update_share: float | None = None
+    stock: float | None = None
+    """How much there was of what was sold, before."""
+    sold: float | None = None
+    oversold: float | None = None
+    """Sold beyond what there was, number by number."""
+    oversold_share: float | None = None
+    """Of what was sold."""
+    counters: list[CounterRecord] = []
+    """The numbers one by one, those with the most lost or oversold first; 100 at most."""
 
 
 class FaultRecord(msgspec.Struct, kw_only=True):
