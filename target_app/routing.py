@@ -22,8 +22,8 @@ from django.db import models, transaction
 from target_app import placement
 from target_app.currency import wait_until_current
 from target_app.errors import ReadOnly
+from target_app.instructions import instructions
 from target_app.last_writes import LastWrites
-from target_app.misconduct import ordered
 from target_app.placement import Intent
 from target_app.services.present import present
 
@@ -51,7 +51,7 @@ def writing(model: Model, key: int | None = None) -> Iterator[str]:
 
     Raises ReadOnly while nothing is to be written; who has begun to write may go on, and is not left half done.
     """
-    if not present.has_written and (settings.CONFIG.writes == "refused" or ordered().read_only):
+    if not present.has_written and (settings.CONFIG.writes == "refused" or instructions().read_only):
         raise ReadOnly("nothing can be written now, only read")
     name = database(model, "write", key)
     present.has_written = True
