@@ -17,6 +17,7 @@ PREFIX = "LOADSIM_TARGET_"
 CALLS = ("serial", "parallel", "batched")
 WRITES = ("accepted", "refused")
 PREFERS = ("availability", "consistency")
+UPDATES = ("atomic", "read_modify_write")
 DATABASES = ("single", "postgres", "replicas", "partitioned", "sharded")
 
 
@@ -62,6 +63,10 @@ class Config:
     users: int = _setting(200, "users: ids 1..users", 1, 1_000_000)
     comments: int = _setting(5_000, "comments on the items when the data is new", 0, 10_000_000)
     stock: int = _setting(1_000_000, "pieces of each item in stock; lower it to see items sell out", 0, 1_000_000_000)
+
+    scarce_items: int = _setting(5, "items of which there are few: those with the highest ids", 0, 1_000_000)
+    scarce_stock: int = _setting(20, "pieces of each of these in stock", 0, 1_000_000_000)
+    updates: str = _setting("atomic", "how a purchase takes pieces out of stock: payments.taking", choices=UPDATES)
 
     lock_timeout_s: float = _setting(5.0, "longest wait for SQLite's one writer; after it the answer is 503", 0, 3600)
     payment_median_s: float = _setting(0.4, "median wait for the payment provider (log-normal)", 0, 3600)

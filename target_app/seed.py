@@ -66,7 +66,7 @@ def seed(config: Config) -> None:
     users = [_user(number, draw) for number in range(1, config.users + 1)]
     comments = [_comment(number, config, draw) for number in range(1, config.comments + 1)]
     Item.objects.bulk_create(items, _BATCH)
-    Stock.objects.bulk_create([Stock(item_id=item.pk, available=config.stock) for item in items], _BATCH)
+    Stock.objects.bulk_create([_stock(item.pk, config) for item in items], _BATCH)
     User.objects.bulk_create(users, _BATCH)
     Image.objects.bulk_create([_image(number, draw) for number in range(1, config.items + 1)], _BATCH)
     for number, name in enumerate(placement.homes(config, "comments"), start=1):
@@ -96,6 +96,11 @@ def _item(number: int, draw: random.Random) -> Item:
         price_cents=draw.randrange(99, 20_000),
         description=" ".join(_sentence(draw, 12) for _ in range(4)),
     )
+
+
+def _stock(number: int, config: Config) -> Stock:
+    is_scarce = number > config.items - config.scarce_items
+    return Stock(item_id=number, available=config.scarce_stock if is_scarce else config.stock)
 
 
 def _user(number: int, draw: random.Random) -> User:

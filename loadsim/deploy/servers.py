@@ -103,6 +103,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "slots": str(topology.slots),
         "writes": topology.writes,
         "misconduct": str(misconduct_file(scratch, name)),
+        "updates": topology.updates,
         **_old_data(topology),
         **_calls(topology, pool, scratch),
     }

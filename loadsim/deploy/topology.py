@@ -19,6 +19,7 @@ SERVES = ("pages", "sockets")
 HEAVY_POOLS = ("shared", "path", "user")
 TRANSPORTS = ("in_process", "http")
 CALLS = ("serial", "parallel", "batched")
+UPDATES = ("atomic", "read_modify_write")
 WRITES = ("accepted", "refused")
 MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT = 64, 512, 1000
 
@@ -45,6 +46,9 @@ class Topology:
 
     With ``writes`` ``refused`` the target is read-only: what would write is answered 503, and reads go on.
 
+    ``updates`` is how a purchase takes pieces out of stock: ``atomic``, in one statement for which the database has
+    others wait, or ``read_modify_write``, by which two at once write the same and one of them is lost.
+
     ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
     services and no databases, and of which a server holds as many as come, whatever its slots.
 
@@ -69,6 +73,7 @@ class Topology:
     prefers: str = PREFERS[0]
     shards: int = 0
     writes: str = "accepted"
+    updates: str = "atomic"
     serves: str = "pages"
 
     def __post_init__(self) -> None:
@@ -81,6 +86,7 @@ class Topology:
         self._one_of("heavy", self.heavy, HEAVY_POOLS)
         self._one_of("transport", self.transport, TRANSPORTS)
         self._one_of("calls", self.calls, CALLS)
+        self._one_of("updates", self.updates, UPDATES)
         self._one_of("writes", self.writes, WRITES)
         self._enough_servers()
         self._sizes()
@@ -216,6 +222,8 @@ class Topology:
             parts.append(f"{self.calls} calls over HTTP")
         if self.data.primaries:
             parts.append(self.data.describe())
+        if self.updates != UPDATES[0]:
+            parts.append("stock by read-modify-write")
         if self.writes == "refused":
             parts.append("read-only")
         return "; ".join(parts)

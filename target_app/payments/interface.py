@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from target_app.errors import BadInput, Declined, NotFound
-from target_app.inventory import interface as inventory
 from target_app.payments import models, provider
+from target_app.payments.taking import taking
 from target_app.routing import writing
 from target_app.services.exposed import exposed
 
@@ -29,29 +29,28 @@ class Order:
 
 @exposed
 def place_order(user_id: int, item_id: int, quantity: int) -> Order:
-    """Reserve the pieces, have them paid, and return the order; the user's id is the caller's to check.
+    """Take the pieces, have them paid, and return the order; the user's id is the caller's to check.
 
-    Raise BadInput, NotFound, SoldOut, or Declined when the provider says no: then the pieces are back in stock.
+    Raise BadInput, NotFound, SoldOut, or Declined when the provider says no: then the stock is as before.
     No lock is held while the provider is waited for.
     """
     if not 1 <= quantity <= LARGEST_QUANTITY:
         raise BadInput(f"quantity={quantity}: expected 1 to {LARGEST_QUANTITY}")
-    item = inventory.reserve(item_id, quantity)
-    with writing(models.Order):
-        row = models.Order.objects.create(
-            user_id=user_id,
-            item_id=item_id,
-            quantity=quantity,
-            total_cents=quantity * item.price_cents,
-            status="pending",
-        )
-    accepted = provider.charge(settings.CONFIG, row.pk)
-    row.status = "paid" if accepted else "declined"
-    with writing(models.Order):
-        row.save(update_fields=["status"])
-    if not accepted:
-        inventory.release(item_id, quantity)
-        raise Declined(f"order {row.pk}: the payment was declined")
+    with taking(item_id, quantity) as item:
+        with writing(models.Order):
+            row = models.Order.objects.create(
+                user_id=user_id,
+                item_id=item_id,
+                quantity=quantity,
+                total_cents=quantity * item.price_cents,
+                status="pending",
+            )
+        accepted = provider.charge(settings.CONFIG, row.pk)
+        row.status = "paid" if accepted else "declined"
+        with writing(models.Order):
+            row.save(update_fields=["status"])
+        if not accepted:
+            raise Declined(f"order {row.pk}: the payment was declined")
     return _order(row)
 
 
