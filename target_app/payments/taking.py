@@ -1,9 +1,10 @@
-"""How an order takes its pieces out of stock, as ``LOADSIM_TARGET_UPDATES`` says:
+"""How an order takes its pieces out of stock.
 
-    atomic              in one statement before it is paid; the database has others wait for that, and no piece is
-                        sold twice
-    read_modify_write   reads what is left, has the order paid, and writes what is left then: two that do so at once
-                        write the same, and one piece is sold twice
+``LOADSIM_TARGET_UPDATES`` chooses:
+
+- ``atomic``: in one statement, before it is paid. The database has others wait for that; no piece is sold twice.
+- ``read_modify_write``: it reads what is left, is paid, and writes what is left then. Two that do so at once write the
+  same, and one piece is sold twice.
 """
 
 from __future__ import annotations
