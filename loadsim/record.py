@@ -43,6 +43,15 @@ class Quantiles(msgspec.Struct, kw_only=True):
     unanswered: int = 0
 
 
+class Calibration(msgspec.Struct, kw_only=True):
+    """How long fixed pieces of work took on the machine before the traffic: medians of several times."""
+
+    interpreter_s: float
+    """A loop of arithmetic in Python."""
+    system_calls_s: float
+    """Bytes written into a pipe and read again."""
+
+
 class Manifest(msgspec.Struct, kw_only=True):
     """What was run against what, and how to run it again. Secrets are redacted before they get here."""
 
@@ -62,7 +71,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     started_at: str
     cpus: dict[str, list[int]]
     host: dict[str, Any]
-    calibration: dict[str, Any] | None
+    calibration: Calibration | None
+    """None where no machine was measured."""
     argv: list[str]
     settings: dict[str, Any]
 

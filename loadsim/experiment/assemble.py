@@ -13,7 +13,7 @@ from loadsim.experiment.session import Measured
 from loadsim.experiment.subject import Subject
 from loadsim.measure.recorder import Recorder
 from loadsim.objectives import Objective, Observed, evaluate, verdict
-from loadsim.record import Manifest, RunRecord
+from loadsim.record import Calibration, Manifest, RunRecord
 from loadsim.redact import redact_argv, redact_headers, redact_url
 from loadsim.settings import RunSettings
 from loadsim.socket_summary import summarise_sockets
@@ -139,7 +139,14 @@ def _invalid(measured: Measured, summary: Summary) -> list[str]:
 
 
 def make_manifest(
-    run_id: str, started_at: datetime, settings: RunSettings, plan: Plan, shape: Shape, subject: Subject, cpus: Cpus
+    run_id: str,
+    started_at: datetime,
+    settings: RunSettings,
+    plan: Plan,
+    shape: Shape,
+    subject: Subject,
+    cpus: Cpus,
+    calibration: Calibration,
 ) -> Manifest:
     """Return what was run against what, without secrets."""
     return Manifest(
@@ -159,7 +166,7 @@ def make_manifest(
         started_at=started_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         cpus={"engine": list(cpus.engine), "target": list(cpus.target)},
         host=describe_host(),
-        calibration=None,
+        calibration=calibration,
         argv=redact_argv(["loadsim", *sys.argv[1:]]),
         settings={
             "max_in_flight": settings.max_in_flight,

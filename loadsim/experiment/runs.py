@@ -13,6 +13,7 @@ from loadsim.deploy import Sent
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
 from loadsim.experiment.balancer import differences
+from loadsim.experiment.calibration import calibrate
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.fault_player import FaultPlayer
 from loadsim.experiment.interrupts import Interrupts
@@ -72,6 +73,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
     cpus = share_out_cpus()
     steps = Steps(console, quiet=quiet)
     with kept_off(cpus), Interrupts() as interrupts, run_directory(settings.out, identity) as directory:
+        calibration = calibrate()
         with subject_of(settings, default, cpus, steps) as subject:
             plan = _plan(settings, shape, subject, cpus)
             collector = Collector(plan, shape.phases, subject.pools, [each.selection() for each in objectives])
@@ -84,7 +86,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             measured = session.play(interrupts)
             measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_sent()))
         summary = close_and_summarise(measured, plan, subject.weights)
-        manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus)
+        manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus, calibration)
         record = judge(measured, plan, summary, objectives, manifest)
         problems = write_results(record, collector.recorder, directory, started_at.timestamp())
         page, seen = _report(directory, steps, problems, interrupts) if report and not problems else (None, [])

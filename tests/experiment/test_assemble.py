@@ -19,7 +19,7 @@ from loadsim.experiment.subject import Subject
 from loadsim.measure.sample import BACKEND_SHIFT, ITERATION, REQUEST, ROUTE_SHIFT, Outcome
 from loadsim.objectives import parse_objective
 from loadsim.profiles import parse_profile
-from loadsim.record import RunRecord
+from loadsim.record import Calibration, RunRecord
 from loadsim.settings import RunSettings
 from loadsim.wire import HttpSettings, Kind, Names, Plan, Ready, Tick
 
@@ -82,6 +82,7 @@ def manifest(plan: Plan = PLAN, subject: Subject | None = None, **settings: Any)
         SHAPE,
         subject or Subject(url="http://127.0.0.1:8000"),
         Cpus((0,), (1,)),
+        Calibration(interpreter_s=0.002, system_calls_s=0.003),
     )
 
 
