@@ -110,6 +110,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Closed model: the time over which users begin, one after the other."""
     http: HttpSettings
     sockets: SocketSettings | None = None
+    visitors: dict[str, float] = {}
+    """Shares of the arrivals by class of visitor, where they are not as the scenario says."""
     env: dict[str, str] = {}
     cpus: tuple[int, ...] = ()
     worker: int = 0

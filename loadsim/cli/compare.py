@@ -69,6 +69,7 @@ def compare(
     seed: options.Seed = None,
     model: options.Model = None,
     users: options.Users = None,
+    visitors: options.Visitors = None,
     max_in_flight: options.MaxInFlight = None,
     give_up: options.GiveUp = None,
     timeout: options.Timeout = None,

@@ -102,6 +102,14 @@ Model = Annotated[
 Users = Annotated[
     Text, typer.Option(metavar="N", help="Users of the closed model; default 10.", rich_help_panel=_ARRIVALS)
 ]
+Visitors = Annotated[
+    Text,
+    typer.Option(
+        metavar="SHARES",
+        help="'heavy=10%': classes of visitors; the others share the rest.",
+        rich_help_panel=_ARRIVALS,
+    ),
+]
 
 MaxInFlight = Annotated[
     Text, typer.Option(metavar="N", help="Arrivals served at once; default 1000.", rich_help_panel=_LIMITS)

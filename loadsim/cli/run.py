@@ -29,6 +29,7 @@ def run(
     iterations: options.Iterations = None,
     model: options.Model = None,
     users: options.Users = None,
+    visitors: options.Visitors = None,
     max_in_flight: options.MaxInFlight = None,
     give_up: options.GiveUp = None,
     timeout: options.Timeout = None,

@@ -22,8 +22,7 @@ from loadsim.engine.pacer import Arrival, Pacer
 from loadsim.engine.samples import Outbox, SampleWriter
 from loadsim.engine.sockets import Sockets, SocketWriter
 from loadsim.engine.versions import VersionWriter
-from loadsim.errors import UsageError
-from loadsim.measure.sample import CLASS_SHIFT, MAX_CLASSES, Outcome
+from loadsim.measure.sample import CLASS_SHIFT, Outcome
 from loadsim.randomness import skip, states, uniforms
 from loadsim.schedule import Schedule
 from loadsim.wire import ErrorExample, Kind, Names, Plan, Tick
@@ -74,7 +73,6 @@ class Engine:
 
     def use(self, tasks: list[Callable[[Any], object]], visitor_classes: Mapping[str, float]) -> None:
         """Take what an iteration may be, each entry as likely, and the visitor classes with their shares."""
-        check_visitor_classes(visitor_classes)
         self.tasks, self.class_names = tasks, tuple(visitor_classes)
         shares = np.cumsum(list(visitor_classes.values()))
         self._class_bounds = (shares / shares[-1])[:-1]
@@ -282,22 +280,6 @@ class Engine:
         self._raised_examples.clear()
         if names.routes or names.backends or names.errors:
             self.outbox.send(Kind.NAMES, msgspec.json.encode(names))
-
-
-def check_visitor_classes(shares: Mapping[str, float]) -> None:
-    """Raise UsageError unless these are a few names with shares, at least one of them above 0."""
-    good = (
-        isinstance(shares, Mapping)
-        and 1 <= len(shares) <= MAX_CLASSES
-        and all(isinstance(name, str) for name in shares)
-        and all(isinstance(share, int | float) and 0 <= share < float("inf") for share in shares.values())
-        and sum(shares.values()) > 0
-    )
-    if not good:
-        raise UsageError(
-            f"visitor_classes is {shares!r}: expected 1 to {MAX_CLASSES} names with their shares",
-            hint='For example: visitor_classes = {"light": 0.97, "heavy": 0.03}',
-        )
 
 
 def in_words(error: BaseException) -> str:

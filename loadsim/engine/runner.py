@@ -19,6 +19,7 @@ from loadsim.engine import load, locustfile
 from loadsim.engine.engine import Engine, in_words, use_cpus
 from loadsim.engine.room import make_room
 from loadsim.engine.tasks import iterations
+from loadsim.engine.visitor_classes import check_visitor_classes, with_shares
 from loadsim.errors import EngineError, LoadsimError, UsageError
 from loadsim.profiles import parse_profile
 from loadsim.schedule import Schedule
@@ -72,7 +73,8 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     engine = Engine(plan, _schedule(plan), out)
     engine.obey(commands)
     user_class = load.user_class(plan)
-    engine.use(iterations(user_class), user_class.visitor_classes)
+    check_visitor_classes(user_class.visitor_classes)
+    engine.use(iterations(user_class), with_shares(user_class.visitor_classes, plan.visitors))
     held = plan.sockets is not None and plan.model == "closed"
     make_room(plan.users, len(engine.origin.socket_addresses), all_at_once=held)
     notes = engine.origin.check() if plan.sockets is None else engine.origin.check_sockets()

@@ -176,6 +176,7 @@ def make_manifest(
             "connections": settings.connections,
             "iterations": settings.iterations,
             "users": plan.users if plan.model == "closed" else None,
+            "visitors": plan.visitors,
             "sockets": plan.sockets,
             "headers": [list(pair) for pair in redact_headers(settings.headers)],
             **subject.settings,

@@ -137,6 +137,7 @@ def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings
         give_up_s=settings.give_up_s,
         drain_s=settings.drain_s,
         http=http,
+        visitors=dict(settings.visitors),
         env=dict(settings.env),
         cpus=cpus.engine,
     )

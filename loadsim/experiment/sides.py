@@ -113,6 +113,6 @@ def _traffic(a: Side, b: Side) -> list[tuple[str, object, object]]:
     ]
     pairs += [
         (f"--{name}", getattr(a.settings, name), getattr(b.settings, name))
-        for name in ("arrivals", "model", "users", "iterations")
+        for name in ("arrivals", "model", "users", "iterations", "visitors")
     ]
     return pairs

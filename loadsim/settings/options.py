@@ -13,7 +13,7 @@ from loadsim.distributions import parse_distribution
 from loadsim.errors import LoadsimError, UsageError, nearest
 from loadsim.faults import Fault, parse_fault
 from loadsim.redact import redact_text, redact_url
-from loadsim.units import parse_duration, parse_rate
+from loadsim.units import parse_duration, parse_rate, parse_share
 
 Convert = Callable[[Any], Any]
 
@@ -164,6 +164,22 @@ def _whole_by_name(example: str) -> Convert:
     return convert
 
 
+def _shares(value: Any) -> dict[str, float]:
+    """Take a table, or a text such as 'heavy=10%, light=90%'."""
+    pairs = value.items() if isinstance(value, Mapping) else _pairs("=", "heavy=10%")(_text(value).split(","))
+    shares = {str(name).strip(): parse_share(str(share)) for name, share in pairs}
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise UsageError(f"'{name}' has a share of {share:g}: expected 0 to 1, or 0% to 100%")
+    return shares
+
+
+def _ages(value: Any) -> dict[str, str]:
+    """Take a table, or texts such as '/items/:id=5s, /=1m': a route, and how old its answers may be."""
+    pairs = value if isinstance(value, Mapping) else _text(value).split(",")
+    return dict(_pairs("=", "/items/:id=5s")(pairs))
+
+
 def _faults(value: Any) -> tuple[Fault, ...]:
     return tuple(parse_fault(text) for text in _texts(value))
 
@@ -181,6 +197,8 @@ SHAPE: dict[str, Convert] = {
     "heavy": _text,
     "transport": _text,
     "calls": _text,
+    "confirmation": _text,
+    "bus_capacity": _whole(1),
     "sizes": _whole_by_name("heavy:2"),
     "weights": _whole_by_name("web-1:3"),
     "databases": _text,
@@ -189,6 +207,7 @@ SHAPE: dict[str, Convert] = {
     "sticky": _text,
     "prefers": _text,
     "shards": _whole(2),
+    "cache": _ages,
     "writes": _text,
     "serves": _text,
 }
@@ -225,6 +244,7 @@ OPTIONS: dict[str, Convert] = {
     "iterations": _whole(1),
     "model": _one_of("open", "closed"),
     "users": _whole(1),
+    "visitors": _shares,
     "backend_header": _texts,
     "header": _pairs(":", "Name: value"),
     "cacert": _text,

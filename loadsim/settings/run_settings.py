@@ -43,6 +43,8 @@ class RunSettings:
     iterations: int | None = None
     model: Literal["open", "closed"] = "open"
     users: int = 10
+    visitors: Mapping[str, float] = field(default_factory=dict)
+    """Shares of the arrivals by class of visitor, where they are not as the scenario says."""
     backend_headers: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     cacert: str | None = None
