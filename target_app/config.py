@@ -15,6 +15,8 @@ from typing import Any
 
 PREFIX = "LOADSIM_TARGET_"
 CALLS = ("serial", "parallel", "batched")
+TRANSPORTS = ("http", "bus")
+CONFIRMATIONS = ("none", "inline", "bus")
 WRITES = ("accepted", "refused")
 PREFERS = ("availability", "consistency")
 UPDATES = ("atomic", "read_modify_write")
@@ -49,12 +51,17 @@ class Config:
     slots: int = _setting(4, "requests this server works on at once; the server's threads, told by /healthz", 1)
 
     remote: str = _setting("", "apps that other servers run, each with its service: 'users=inventory,...'; or none")
-    services_socket: str = _setting("", "Unix socket behind which the services are; empty where there are none")
+    transport: str = _setting("http", "how other services are called: over HTTP or over the bus", choices=TRANSPORTS)
+    services_socket: str = _setting("", "Unix socket behind which the services are (http); empty where there are none")
+    redis: str = _setting("", "Unix socket of the Redis that is the bus; empty where there is none")
+    bus_capacity: int = _setting(100, "messages that each queue of the bus holds; more are refused", 1, 1_000_000)
+    service: str = _setting("", "service whose calls this server takes off the bus; empty for none")
     calls: str = _setting("serial", "how a page calls other services: serial, parallel or batched", choices=CALLS)
     request_timeout_s: float = _setting(30.0, "longest that a request may take with its calls to other services", 0.001)
 
+    cache: str = _setting("", "routes whose answers are kept, each with its longest age in seconds: '/items/:id=5,...'")
     writes: str = _setting("accepted", "whether anything can be written; else a write is answered 503", choices=WRITES)
-    misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.misconduct")
+    misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.instructions")
 
     feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
 
@@ -71,20 +78,37 @@ class Config:
     lock_timeout_s: float = _setting(5.0, "longest wait for SQLite's one writer; after it the answer is 503", 0, 3600)
     payment_median_s: float = _setting(0.4, "median wait for the payment provider (log-normal)", 0, 3600)
     payment_sigma: float = _setting(0.5, "spread of that wait: the standard deviation of its logarithm", 0, 5)
+    confirmation: str = _setting(
+        "none", "the mail after a payment: none, sent before the answer, or left to the bus", choices=CONFIRMATIONS
+    )
+    confirmation_service: str = _setting("", "service that sends it (bus)")
+    confirmation_median_s: float = _setting(0.2, "median time that sending it takes (log-normal)", 0, 3600)
+    confirmation_sigma: float = _setting(0.5, "spread of that time: the standard deviation of its logarithm", 0, 5)
     decline_share: float = _setting(0.0, "share of payments that the provider declines: 402", 0, 1)
     export_hold_s: float = _setting(0.4, "time for which an export holds its slot", 0, 3600)
     export_cpu_share: float = _setting(0.02, "share of that time spent computing; the rest is waiting", 0, 1)
 
     def __post_init__(self) -> None:
+        _ages(self.cache)
         if self.databases != "single" and not self.postgres:
             raise ConfigError(f"{PREFIX}DATABASES='{self.databases}' needs {PREFIX}POSTGRES: where the servers are")
-        if self.services and not self.services_socket:
+        if self.services and self.transport == "http" and not self.services_socket:
             raise ConfigError(f"{PREFIX}REMOTE='{self.remote}' needs {PREFIX}SERVICES_SOCKET: where the services are")
+        for name in ("transport", "confirmation"):
+            if getattr(self, name) == "bus" and not self.redis:
+                raise ConfigError(f"{PREFIX}{name.upper()}='bus' needs {PREFIX}REDIS: where the bus is")
+        if self.confirmation == "bus" and not self.confirmation_service:
+            raise ConfigError(f"{PREFIX}CONFIRMATION='bus' needs {PREFIX}CONFIRMATION_SERVICE: who sends it")
 
     @property
     def services(self) -> Mapping[str, str]:
         """For each app that other servers run, the service that it is a part of."""
         return _services(self.remote)
+
+    @property
+    def max_ages(self) -> Mapping[str, float]:
+        """For each route whose answers are kept, how old they may be, in seconds."""
+        return _ages(self.cache)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Config:
@@ -107,6 +131,15 @@ def _services(text: str) -> Mapping[str, str]:
     if not all(app and service for app, _, service in pairs):
         raise ConfigError(f"{PREFIX}REMOTE='{text}': expected APP=SERVICE,...")
     return {app: service for app, _, service in pairs}
+
+
+@cache
+def _ages(text: str) -> Mapping[str, float]:
+    pairs = [pair.partition("=") for pair in text.split(",") if text]
+    try:
+        return {route: float(age) for route, _, age in pairs}
+    except ValueError:
+        raise ConfigError(f"{PREFIX}CACHE='{text}': expected ROUTE=SECONDS,...") from None
 
 
 def _parse(name: str, text: str, kind: type, limits: Mapping[str, Any]) -> str | int | float:

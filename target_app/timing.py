@@ -10,14 +10,15 @@ Parts of one request, in milliseconds (W3C Server Timing; a browser draws them):
     catch-up    until a replica had all that was written, with the questions to the databases (target_app.currency)
     render      filling templates          image       resizing a picture
     provider    waiting for the payment provider        export      holding the slot for an export
+    confirmation    sending the mail after a payment, where it is sent before the answer
     fault       a delay that was ordered (target_app.misconduct)
     rpc         calls over the apps' interfaces, outermost ones; its description is how many calls were made in all
     inventory   and other names of services: the requests to it, and from sending each until its answer was there; its
                 description is how many there were. Made in parallel, their sum may exceed the whole
     inner-queue what of that was waiting until a slot of the other service took the request
 
-Databases, lock, render, image, provider, export, fault and the requests to services count wherever they happened on
-behalf of this request: another service's account comes back with its answer.
+Databases, lock, render, image, provider, confirmation, export, fault and the requests to services count wherever they
+happened on behalf of this request: another service's account comes back with its answer.
 
 A request is served by one thread from start to end, so the account is kept by thread.
 """

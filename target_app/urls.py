@@ -11,7 +11,7 @@ from django.urls import path
 
 from target_app.presentation import api, pages
 from target_app.presentation.export import export
-from target_app.services import endpoint, http
+from target_app.services import answer, endpoint
 
 urlpatterns = [
     path("", pages.home),
@@ -28,8 +28,8 @@ urlpatterns = [
     path("api/users/<int:user_id>", api.user),
     path("healthz", api.health),
 ]
-if settings.CONFIG.services_socket:
-    urlpatterns.append(path(f"{http.PREFIX.lstrip('/')}/<str:service>", endpoint.serve))
+if settings.CONFIG.services_socket or settings.CONFIG.redis:
+    urlpatterns.append(path(f"{answer.PREFIX.lstrip('/')}/<str:service>", endpoint.serve))
 
 handler400 = "target_app.presentation.refusals.bad_request"
 handler404 = "target_app.presentation.refusals.not_found"

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from loadsim.deploy import postgres, servers
+from loadsim.deploy import postgres, redis, servers
 from loadsim.deploy.balancer import Sent
 from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
@@ -190,6 +190,7 @@ def _plan(
     private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
     sockets = [servers.socket_path(private, name) for name in topology.server_names]
     sockets += [postgres.socket_path(private, name) for name in topology.data.server_names]
+    bus = (Stage("starting Redis", (redis.server(private),)),) if topology.has_bus else ()
     if max(len(os.fsencode(path)) for path in sockets) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)
@@ -207,6 +208,7 @@ def _plan(
         own.append(balancer.process(binary, private, chosen))
     seeding = (Stage("seeding the database", (servers.seeding(topology, private),)),)
     stages = (
+        *bus,
         *databases.before,
         *(seeding if topology.serves == "pages" else ()),
         *databases.after,

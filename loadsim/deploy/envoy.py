@@ -81,7 +81,7 @@ def files(topology: Topology, scratch: Path, port: int) -> dict[str, str]:
 def configuration(topology: Topology, scratch: Path, port: int) -> str:
     """Return Envoy's configuration, as JSON: requests come in on ``port``."""
     listeners = [_listener("requests", _port(port), request_routes(topology), removed=[MARK_OF_CALLS])]
-    if topology.has_inner_calls:
+    if topology.calls_over_http:
         listeners.append(_listener(_CALLS, _pipe(calls_socket(scratch), mode=0o600), call_routes(topology)))
     config = {
         "node": {"id": "balancer", "cluster": "balancer"},  # nobody's but the file system's to know, and asked for

@@ -70,7 +70,7 @@ def configuration(topology: Topology, scratch: Path, port: int) -> str:
     """Return its configuration: requests come in on ``port``, the servers are on Unix sockets."""
     lines = [*_global(scratch), *_defaults()]
     lines += _frontend("requests", f"127.0.0.1:{port}", request_routes(topology), remove=MARK_OF_CALLS)
-    if topology.has_inner_calls:
+    if topology.calls_over_http:
         lines += _frontend(_CALLS, f"unix@{calls_socket(scratch)} mode 600", call_routes(topology))
     for pool in topology.pools:
         lines += _backend(topology, pool, scratch)

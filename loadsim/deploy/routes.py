@@ -40,7 +40,7 @@ def request_routes(topology: Topology) -> tuple[Route, ...]:
 
 
 def call_routes(topology: Topology) -> tuple[Route, ...]:
-    """Return the routes of calls from one service to another; none where there are no such calls."""
-    if not topology.has_inner_calls:
+    """Return the routes of calls from one service to another; none where these do not go through the balancer."""
+    if not topology.calls_over_http:
         return ()
     return tuple(Route(service, path=f"{CALLS_PREFIX}{service}") for service in services.SERVICES[topology.services])

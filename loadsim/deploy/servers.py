@@ -7,10 +7,12 @@ import os
 import sys
 from pathlib import Path
 
+from loadsim.deploy import redis, services
 from loadsim.deploy.plan import Process, file_limit
 from loadsim.deploy.pools import Pool
 from loadsim.deploy.topology import Topology
 from loadsim.errors import UsageError
+from loadsim.units import parse_duration
 
 KEEP_ALIVE_S = 60
 """How long a server keeps an idle connection: granian's longest wait for the next request's head."""
@@ -21,13 +23,14 @@ _CATCH_UP_S = 0.5
 _PREFIX = "LOADSIM_TARGET_"
 _NEEDED = {
     "pages": {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"},
+    "bus": {"channels": "channels", "channels_redis": "channels_redis"},
     "sockets": {"uvicorn": "uvicorn", "target_app": "the package target_app"},
 }
 
 
 def check_installed(topology: Topology) -> None:
     """Raise UsageError if a part that the bundled target needs is not installed."""
-    needed = _NEEDED[topology.serves]
+    needed = _NEEDED[topology.serves] | (_NEEDED["bus"] if topology.has_bus else {})
     missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise UsageError(
@@ -102,10 +105,12 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "backend": name,
         "slots": str(topology.slots),
         "writes": topology.writes,
+        **_cache(topology),
         "misconduct": str(misconduct_file(scratch, name)),
         "updates": topology.updates,
         **_old_data(topology),
         **_calls(topology, pool, scratch),
+        **_bus(topology, pool, scratch),
     }
     env = _environment(topology, scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
     return Process(name, argv, env, unix=unix, port=port or 0)
@@ -117,7 +122,24 @@ def _calls(topology: Topology, pool: Pool, scratch: Path) -> dict[str, str]:
         return {}
     elsewhere = topology.elsewhere(pool.name)
     remote = {"remote": ",".join(f"{app}={service}" for app, service in elsewhere.items())} if elsewhere else {}
-    return {"services_socket": str(calls_socket(scratch)), "calls": topology.calls, **remote}
+    way = {"services_socket": str(calls_socket(scratch))} if topology.calls_over_http else {"transport": "bus"}
+    return {"calls": topology.calls, **way, **remote}
+
+
+def _bus(topology: Topology, pool: Pool, scratch: Path) -> dict[str, str]:
+    """Return the settings of the bus, and of what is left to it.
+
+    Heavy work is told by path or by user, which calls know not: its servers take none, as with HTTP.
+    """
+    settings = {"confirmation": topology.confirmation} if topology.confirmation != "none" else {}
+    if topology.has_bus:
+        settings["redis"] = str(redis.socket_path(scratch))
+        settings["bus_capacity"] = str(topology.bus_capacity)
+        if pool.name != services.HEAVY:
+            settings["service"] = pool.name
+    if topology.confirmation == "bus":
+        settings["confirmation_service"] = services.home(topology.services, "payments")
+    return settings
 
 
 def _environment(topology: Topology, scratch: Path) -> dict[str, str | None]:
@@ -141,6 +163,12 @@ def _databases(topology: Topology, scratch: Path) -> dict[str, str]:
     counts = {"replicas": data.replicas, "shards": data.shards}
     own = {name: str(count) for name, count in counts.items() if count}
     return {"databases": data.layout, "postgres": str(scratch), "sticky_s": str(data.sticky_s), **own}
+
+
+def _cache(topology: Topology) -> dict[str, str]:
+    """Return the setting of which answers a server keeps; none where it keeps none."""
+    ages = ",".join(f"{route}={parse_duration(age)}" for route, age in topology.cache.items())
+    return {"cache": ages} if ages else {}
 
 
 def _old_data(topology: Topology) -> dict[str, str]:

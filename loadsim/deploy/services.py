@@ -50,6 +50,11 @@ def paths(services: int) -> Iterator[tuple[str, str]]:
             yield pattern, home[app]
 
 
+def home(services: int, app: str) -> str:
+    """Return the service whose servers run ``app``."""
+    return next(service for service, apps in SERVICES[services].items() if app in apps)
+
+
 def elsewhere(services: int, service: str) -> dict[str, str]:
     """Return the apps that servers of ``service`` have to call at other services, with those services' names."""
     return {app: other for other, apps in SERVICES[services].items() if other != service for app in apps}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadsim.deploy import services
-from loadsim.deploy.databases import LAYOUTS, MOST_CONNECTIONS, PREFERS, Databases
+from loadsim.deploy.databases import LAYOUTS, LONGEST_S, MOST_CONNECTIONS, PREFERS, Databases
 from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration
@@ -17,11 +17,18 @@ POLICIES = ("round_robin", "least_request", "random", "ring_hash")
 BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
 SERVES = ("pages", "sockets")
 HEAVY_POOLS = ("shared", "path", "user")
-TRANSPORTS = ("in_process", "http")
+TRANSPORTS = {"in_process": "in process", "http": "over HTTP", "bus": "over a bus"}
 CALLS = ("serial", "parallel", "batched")
+CONFIRMATIONS = ("none", "inline", "bus")
 UPDATES = ("atomic", "read_modify_write")
 WRITES = ("accepted", "refused")
-MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT = 64, 512, 1000
+CACHEABLE = (
+    *("/", "/items", "/items/:id", "/dashboard", "/export", "/images/:id/thumbnail"),
+    *("/api/items/:id", "/api/items/:id/stock", "/api/items/:id/comments", "/api/orders/:id", "/api/users/:id"),
+)
+"""The target's routes that are read."""
+MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT, MOST_WAITING = 64, 512, 1000, 1_000_000
+BUS_CAPACITY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,10 @@ class Topology:
     ``sizes`` says of some pools how many servers they get instead.
 
     ``transport`` is how services call each other: ``in_process`` (every server does everything itself, with the same
-    code and database) or ``http``; ``calls`` is how a page makes those it needs: ``serial``, ``parallel``, ``batched``.
+    code and database), ``http`` or ``bus`` (Channels over Redis, with one queue for each service); ``calls`` is how a
+    page makes those it needs: ``serial``, ``parallel``, ``batched``. ``confirmation`` is when the mail after a payment
+    is sent: never (``none``), before the answer (``inline``), or some time later (``bus``). Each queue of the bus holds
+    ``bus_capacity`` messages.
 
     ``policy`` is how the balancer chooses a server, in Envoy's terms: ``least_request`` takes the less busy of two
     drawn at random, ``ring_hash`` goes by the request's ``X-User`` header (at random without it). ``weights`` are those
@@ -43,6 +53,8 @@ class Topology:
 
     ``databases`` is how the data is laid out (:class:`~loadsim.deploy.databases.Databases`), and ``replicas``, their
     ``lag``, the ``sticky`` time, what a replica ``prefers`` and ``shards`` are what some layouts take.
+
+    ``cache`` names routes whose answers each server keeps and serves again, and how old they may be.
 
     With ``writes`` ``refused`` the target is read-only: what would write is answered 503, and reads go on.
 
@@ -64,6 +76,8 @@ class Topology:
     heavy: str = "shared"
     transport: str = "in_process"
     calls: str = "serial"
+    confirmation: str = "none"
+    bus_capacity: int = BUS_CAPACITY
     sizes: Mapping[str, int] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=dict)
     databases: str = "single"
@@ -72,6 +86,7 @@ class Topology:
     sticky: str = "0s"
     prefers: str = PREFERS[0]
     shards: int = 0
+    cache: Mapping[str, str] = field(default_factory=dict)
     writes: str = "accepted"
     updates: str = "atomic"
     serves: str = "pages"
@@ -86,11 +101,14 @@ class Topology:
         self._one_of("heavy", self.heavy, HEAVY_POOLS)
         self._one_of("transport", self.transport, TRANSPORTS)
         self._one_of("calls", self.calls, CALLS)
+        self._one_of("confirmation", self.confirmation, CONFIRMATIONS)
         self._one_of("updates", self.updates, UPDATES)
         self._one_of("writes", self.writes, WRITES)
+        self._cache()
         self._enough_servers()
         self._sizes()
         self._weights()
+        self._bus()
         self._databases()
         self._served()
 
@@ -126,6 +144,14 @@ class Topology:
             chosen = f"the policy {self.policy}" if self.has_balancer else "no balancer"
             raise self._wrong(f"weights with {chosen}: they go with round_robin", "Leave them out, or change that.")
 
+    def _bus(self) -> None:
+        self._whole("bus_capacity", self.bus_capacity, MOST_WAITING)
+        if self.bus_capacity != BUS_CAPACITY and not self.has_bus:
+            raise self._wrong(
+                f"bus_capacity={self.bus_capacity} without a bus",
+                "Set transport=bus or confirmation=bus, or leave it out.",
+            )
+
     def _databases(self) -> None:
         self._one_of("databases", self.databases, LAYOUTS)
         self._one_of("prefers", self.prefers, PREFERS)
@@ -139,12 +165,23 @@ class Topology:
             limit = f"has a process for each: expected {MOST_CONNECTIONS} at most"
             raise self._wrong(f"{self.total_slots} slots on PostgreSQL, which {limit}")
 
+    def _cache(self) -> None:
+        for route, age in self.cache.items():
+            if route not in CACHEABLE:
+                raise self._wrong(f"cache for '{route}', which is no route", nearest(route, CACHEABLE))
+            try:
+                age_s = parse_duration(age)
+            except SpecError as error:
+                raise self._wrong(f"cache for '{route}': {error.message}") from None
+            if not 0 < age_s <= LONGEST_S:
+                raise self._wrong(f"cache for '{route}' of {age}: expected more than 0s, and an hour at most")
+
     def _served(self) -> None:
         self._one_of("serves", self.serves, SERVES)
         plain = self.services == 1 and self.heavy == "shared" and self.databases == "single"
-        plain = plain and self.writes == "accepted"
-        if self.serves == "sockets" and not plain:
-            raise self._wrong("serves=sockets: sockets know no services, no heavy work, no databases and no writes")
+        plain = plain and self.writes == "accepted" and self.confirmation == "none"
+        if self.serves == "sockets" and (self.cache or not plain):
+            raise self._wrong("serves=sockets: sockets know no services, heavy work, databases, caches or writes")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
@@ -190,7 +227,17 @@ class Topology:
     @property
     def has_inner_calls(self) -> bool:
         """Whether services call each other over the network."""
-        return self.services > 1 and self.transport == "http"
+        return self.services > 1 and self.transport != "in_process"
+
+    @property
+    def calls_over_http(self) -> bool:
+        """Whether services call each other through the balancer."""
+        return self.has_inner_calls and self.transport == "http"
+
+    @property
+    def has_bus(self) -> bool:
+        """Whether there is a Redis, over which services call each other or leave work for later."""
+        return (self.has_inner_calls and self.transport == "bus") or self.confirmation == "bus"
 
     def elsewhere(self, pool: str) -> dict[str, str]:
         """Return the apps that servers of ``pool`` do not run themselves, each with the service to call instead."""
@@ -219,11 +266,15 @@ class Topology:
         if len(self.pools) > 1:
             parts.append("pools " + ", ".join(f"{pool.name} {pool.servers}" for pool in self.pools))
         if self.has_inner_calls:
-            parts.append(f"{self.calls} calls over HTTP")
+            parts.append(f"{self.calls} calls {TRANSPORTS[self.transport]}")
+        if self.confirmation != "none":
+            parts.append("payments confirmed " + ("inline" if self.confirmation == "inline" else "over a bus"))
         if self.data.primaries:
             parts.append(self.data.describe())
         if self.updates != UPDATES[0]:
             parts.append("stock by read-modify-write")
+        if self.cache:
+            parts.append("caching " + ", ".join(f"{route} for {age}" for route, age in self.cache.items()))
         if self.writes == "refused":
             parts.append("read-only")
         return "; ".join(parts)
@@ -245,6 +296,7 @@ TOPOLOGIES = {
         Topology("partitioned", servers=4, slots=4, databases="partitioned"),
         Topology("sharded", servers=4, slots=4, databases="sharded", shards=3),
         Topology("sockets", servers=4, slots=4, serves="sockets"),
+        Topology("bus", servers=4, slots=4, services=3, heavy="path", transport="bus", calls="batched"),
         Topology("micro", servers=8, slots=2, services=6, heavy="path", transport="http", calls="batched"),
     )
 }
@@ -258,6 +310,7 @@ SUMMARIES = {
     "partitioned": "Users, images and comments on PostgreSQL servers of their own.",
     "sharded": "Comments cut up over several PostgreSQL servers by the item they are about.",
     "sockets": "Equal servers of WebSockets: an echo, and a feed that all hear.",
+    "bus": "As split, but calls go over a bus: Channels on Redis, with a bounded queue for each service.",
     "micro": "Split into six services, and the heavy work: the same code in smaller pieces.",
 }
 """What each built-in topology is, in a line."""

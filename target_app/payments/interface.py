@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from target_app.errors import BadInput, Declined, NotFound
-from target_app.payments import models, provider
+from target_app.payments import mail, models, provider
 from target_app.payments.taking import taking
 from target_app.routing import writing
 from target_app.services.exposed import exposed
@@ -51,7 +52,24 @@ def place_order(user_id: int, item_id: int, quantity: int) -> Order:
             row.save(update_fields=["status"])
         if not accepted:
             raise Declined(f"order {row.pk}: the payment was declined")
+    _have_confirmed(row.pk)
     return _order(row)
+
+
+@exposed
+def confirm(order_id: int) -> None:
+    """Send the mail that says that the order is paid."""
+    mail.send(settings.CONFIG, order_id)
+
+
+def _have_confirmed(order_id: int) -> None:
+    """Confirm a payment now, or leave that to the bus; if the bus refuses, the order stands all the same."""
+    if settings.CONFIG.confirmation == "inline":
+        confirm(order_id)
+    elif settings.CONFIG.confirmation == "bus":
+        from target_app.services.bus import leave  # Channels and Redis' client only where there is a bus
+
+        leave(settings.CONFIG.confirmation_service, confirm.later(order_id), time.monotonic())
 
 
 @exposed

@@ -12,7 +12,7 @@ from django.db.utils import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from target_app.errors import DatabaseBusy, OutOfReach, Refused
-from target_app.services.http import REFUSED
+from target_app.services.answer import REFUSED
 
 log = logging.getLogger("target_app")
 RETRY_AFTER_S = 1

@@ -13,14 +13,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from target_app.services.http import Answer, HttpTransport
+from target_app.services.answer import Answer
+from target_app.services.http import HttpTransport
 from target_app.services.operation import Call
 from target_app.services.present import present
 from target_app.timing import timing
+
+if TYPE_CHECKING:
+    from target_app.services.bus import BusTransport
 
 _THREADS_A_SLOT = 16
 
@@ -77,8 +81,12 @@ def _results(service: str, answer: Answer) -> list[Any]:
 
 
 @cache
-def _transport() -> HttpTransport:
-    return HttpTransport(settings.CONFIG.services_socket)
+def _transport() -> HttpTransport | BusTransport:
+    if settings.CONFIG.transport == "http":
+        return HttpTransport(settings.CONFIG.services_socket)
+    from target_app.services.bus import BusTransport, link  # Channels and Redis' client only where there is a bus
+
+    return BusTransport(link())
 
 
 @cache

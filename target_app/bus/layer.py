@@ -1,0 +1,32 @@
+"""Channels' layer on Redis, made fit for queues that several servers take from."""
+
+from __future__ import annotations
+
+from channels_redis.core import RedisChannelLayer
+from redis.asyncio import ConnectionPool, UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+EXPIRY_S = 3600
+"""How long a message waits to be taken. Calls have deadlines of their own, before that."""
+
+
+class Layer(RedisChannelLayer):
+    """One Redis on a Unix socket; ``capacity`` is how many messages a channel holds.
+
+    A message that was taken is kept for the case that its taker ends before it has it. Channels keeps that in one place
+    for all takers of a channel, and each gives back what it finds there: also what another has just taken, which then
+    is done twice. Here each has a place of its own, by its ``taker`` name.
+    """
+
+    def __init__(self, unix_socket: str, capacity: int, taker: str) -> None:
+        super().__init__(hosts=[f"unix://{unix_socket}"], expiry=EXPIRY_S, capacity=capacity)
+        self._unix_socket, self._taker = unix_socket, taker
+
+    def create_pool(self, index: int) -> ConnectionPool:  # noqa: ARG002 - there is one
+        """Make connections that send nothing again: what Redis got before it fell silent may have been taken."""
+        never = Retry(NoBackoff(), 0)
+        return ConnectionPool(connection_class=UnixDomainSocketConnection, path=self._unix_socket, retry=never)
+
+    def _backup_channel_name(self, channel: str) -> str:
+        return f"{channel}$inflight.{self._taker}"
