@@ -64,15 +64,16 @@ def topologies(config: options.Config = None, as_json: options.AsJson = False) -
 
 
 def schema(
-    of: Annotated[str, typer.Argument(metavar="FILE", help="run (default), compare or gate.")] = "run",
+    of: Annotated[str, typer.Argument(metavar="FILE", help="run (default), rounds, compare or gate.")] = "run",
 ) -> None:
     """Print the JSON schema of what loadsim writes."""
     from loadsim.compare.record import comparison_schema
     from loadsim.gate import gate_schema
     from loadsim.record import record_schema
     from loadsim.report.terminal import open_console
+    from loadsim.rounds import rounds_schema
 
-    known = {"run": record_schema, "compare": comparison_schema, "gate": gate_schema}
+    known = {"run": record_schema, "rounds": rounds_schema, "compare": comparison_schema, "gate": gate_schema}
     name = of.removesuffix(".json")
     if name not in known:
         raise UsageError(f"there is no file '{of}' with a schema", hint=nearest(name, known))

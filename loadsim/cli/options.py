@@ -188,6 +188,11 @@ BackendHeader = Annotated[
     typer.Option(metavar="NAME", help="Response header that names the backend.", rich_help_panel=_HTTP),
 ]
 
+Repeat = Annotated[
+    Text,
+    typer.Option(metavar="N", help="Rounds, each with its own seed and directory.", rich_help_panel=_MEASURING),
+]
+
 Config = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Settings; default loadsim.toml, found upward.", rich_help_panel=_OUTPUT),

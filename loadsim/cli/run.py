@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loadsim.cli import options
 from loadsim.cli.posix import require_posix
-from loadsim.errors import LoadsimError
+from loadsim.errors import LoadsimError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from loadsim.settings import RunSettings
 
 
 def run(
@@ -50,6 +55,7 @@ def run(
     resolve: options.Resolve = None,
     env: options.Env = None,
     objective: options.Objective = None,
+    repeat: options.Repeat = None,
     backend_header: options.BackendHeader = None,
     config: options.Config = None,
     out: options.Out = None,
@@ -61,6 +67,7 @@ def run(
     loadsim run spiky
     loadsim run read-heavy --target http://127.0.0.1:8000 --rate 200/s
     loadsim run spiky --objective 'p99 < 500ms' --objective 'error_rate < 1%'
+    loadsim run spiky --repeat 6 --out reports/before
     """
     given: dict[str, Any] = dict(locals())
     flags = {name: value for name, value in given.items() if name not in _NOT_SETTINGS}
@@ -72,9 +79,11 @@ def run(
 
     settings = load_settings(scenario, flags, requests=request or (), config=config)
     console = open_console(stderr=as_json)
+    if repeat is not None:
+        return _repeat(settings, _rounds(repeat), console, quiet=quiet, as_json=as_json)
     result = experiment_run(settings, console, quiet=quiet)
     if as_json:
-        _print(to_json(result.record), result.directory)
+        _print(to_json(result.record), result.directory / "run.json")
     else:
         result.print_summary(console)
     for problem in result.problems:
@@ -82,7 +91,32 @@ def run(
     return int(result.exit_code)
 
 
-def _print(record: str, directory: Path) -> None:
+def _repeat(settings: RunSettings, rounds: int, console: Console, *, quiet: bool, as_json: bool) -> int:
+    from loadsim.experiment.repeat import repeat
+    from loadsim.report.terminal import open_console, print_error
+    from loadsim.rounds import FILE_NAME, to_json
+
+    repeated = repeat(settings, rounds, console, quiet=quiet)
+    if as_json:
+        _print(to_json(repeated.record), repeated.directory / FILE_NAME)
+    else:
+        repeated.print_summary(console)
+    for problem in repeated.problems:
+        print_error(open_console(stderr=True), problem)
+    return int(repeated.exit_code)
+
+
+def _rounds(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= _MOST_ROUNDS:
+        raise UsageError(
+            f"--repeat {text}: expected a whole number of rounds, 1 to {_MOST_ROUNDS}",
+            hint="To be held against a baseline they are 4 at least, better 6 or more.",
+        )
+    return number
+
+
+def _print(record: str, file: Path) -> None:
     try:
         sys.stdout.buffer.write(record.encode())
         sys.stdout.flush()
@@ -90,8 +124,10 @@ def _print(record: str, directory: Path) -> None:
         pass  # whoever read it has had enough; the exit code still counts
     except OSError as error:
         raise LoadsimError(
-            f"run.json cannot be written to standard output: {error.strerror or error}", hint=f"It is in {directory}."
+            f"{file.name} cannot be written to standard output: {error.strerror or error}",
+            hint=f"It is in {file.parent}.",
         ) from None
 
 
-_NOT_SETTINGS = frozenset({"scenario", "request", "config", "quiet", "as_json"})
+_NOT_SETTINGS = frozenset({"scenario", "request", "repeat", "config", "quiet", "as_json"})
+_MOST_ROUNDS = 1000

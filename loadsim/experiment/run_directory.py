@@ -13,8 +13,8 @@ from pathlib import Path
 from loadsim.errors import UsageError
 
 _OUTSIDE = re.compile(r"[^\w.-]+")
-_RECORDS = ("run.json", "compare.json")
-"""What makes a directory that of a run, or of a comparison."""
+_RECORDS = ("run.json", "compare.json", "rounds.json")
+"""What makes a directory that of a run, of a comparison, or of several rounds."""
 ROOM_BYTES = 32 << 20
 """What a run's files take at most, generously."""
 

@@ -10,6 +10,7 @@ from loadsim.report.terminal.console import open_console
 from loadsim.report.terminal.exchange import print_exchange
 from loadsim.report.terminal.listings import print_profiles, print_scenarios, print_topologies
 from loadsim.report.terminal.live import LiveView
+from loadsim.report.terminal.rounds import print_rounds
 from loadsim.report.terminal.state import LiveState, Times
 from loadsim.report.terminal.steps import Step, Steps
 from loadsim.report.terminal.summary import print_summary
@@ -30,6 +31,7 @@ __all__ = [
     "print_error",
     "print_exchange",
     "print_profiles",
+    "print_rounds",
     "print_scenarios",
     "print_summary",
     "print_topologies",

@@ -27,7 +27,7 @@ def next_step(record: RunRecord) -> tuple[str, str]:
     if record.verdict == "inconclusive":
         return "more samples", _with(again, "--duration", f"{manifest.duration_s * 4:.12g}s")
     if record.verdict is None:
-        return "hold it to this", shlex.join([*again, "--objective", _objective(record)])
+        return "hold it to this", shlex.join([*again, "--objective", objective_that_held(record)])
     if manifest.topology is not None:
         same = shlex.split(_with(again, "--topology", _OTHERS.get(manifest.topology, "monolith")))
         return "the same traffic on another shape", _with(same, "--seed", str(manifest.seed))
@@ -82,7 +82,7 @@ def _with(argv: list[str], name: str, value: str) -> str:
     return shlex.join([*kept, name, value])
 
 
-def _objective(record: RunRecord) -> str:
+def objective_that_held(record: RunRecord) -> str:
     """Return an objective that this run would have held, with some room."""
     times, metric = (
         (record.response_time_s, "p99") if record.response_time_s else (record.service_time_s, "p99(service)")
