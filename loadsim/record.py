@@ -256,6 +256,15 @@ class ConsistencyRecord(msgspec.Struct, kw_only=True):
     counters: list[CounterRecord] = []
     """The numbers one by one, those with the most lost or oversold first; 100 at most."""
 
+    @property
+    def shares(self) -> dict[str, tuple[float | None, int]]:
+        """The shares that can be bounded and compared, by name, each with how many it is of."""
+        return {
+            "stale_reads": (self.stale_share, self.reads),
+            "lost_updates": (self.lost_update_share, self.updates or 0),
+            "oversold": (self.oversold_share, self.updates or 0),
+        }
+
 
 class FaultRecord(msgspec.Struct, kw_only=True):
     """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""

@@ -18,6 +18,7 @@ from loadsim.measure.recovery import Event, recovery_s, spikes
 from loadsim.measure.sample import NO_BACKEND, OTHER, Outcome, outcome_name
 from loadsim.measure.seconds import BACKLOG, IN_FLIGHT, RESPONSE_P99
 from loadsim.measure.selection import Distribution
+from loadsim.measure.updates import Counter
 from loadsim.record import (
     BackendRecord,
     Balance,
@@ -40,6 +41,7 @@ from loadsim.record import (
     Verdict,
     WebSockets,
 )
+from loadsim.update_summary import summarise_updates
 
 _SHARES = (0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
 ALL_POOLS = "all"
@@ -121,13 +123,15 @@ def summarise(
     max_backlog: int | None = None,
     weights: Mapping[str, Mapping[str, float]] | None = None,
     events: Sequence[Event] = (),
+    counters: Sequence[Counter] = (),
 ) -> Summary:
     """Return what a closed recorder says of the run.
 
     ``lost`` is how many scheduled iterations sent no sample (the engine's count minus the recorder's); ``measured_s``
     how much of the measured window took place (None: all of it); ``examples`` the first error of each outcome in words.
     ``max_in_flight`` and ``max_backlog`` are the engine's own, better than the highest of its gauges. ``weights`` are
-    the balancer's by pool, where it has any; ``events`` whose recovery is reported beside that of spikes.
+    the balancer's by pool, where it has any; ``events`` whose recovery is reported beside that of spikes; ``counters``
+    the numbers that the run changed.
     """
     window_s = recorder.duration_s if measured_s is None else min(measured_s, recorder.duration_s)
     totals = recorder.marginals.outcomes[: recorder.layout.classes].sum(axis=0)
@@ -154,7 +158,7 @@ def summarise(
         phases=_phases(recorder, window_s),
         recoveries=_recoveries(recorder, window_s, events),
         tiers=_tiers(recorder),
-        consistency=_consistency(recorder),
+        consistency=_consistency(recorder, counters),
         target_processes=_processes(recorder, window_s),
         saturated=saturation.saturation(
             late_start_p99_s=late_start.p99, response_p50_s=response.p50 if response else None, generator_cpu=cpu
@@ -363,9 +367,9 @@ def _tiers(recorder: Recorder) -> dict[str, TierRecord] | None:
     return parts or None
 
 
-def _consistency(recorder: Recorder) -> ConsistencyRecord | None:
+def _consistency(recorder: Recorder, counters: Sequence[Counter]) -> ConsistencyRecord | None:
     seen = recorder.consistency
-    if not seen.reads and not seen.versions:
+    if not seen.reads and not seen.versions and not counters:
         return None
     return ConsistencyRecord(
         reads=seen.reads,
@@ -375,6 +379,7 @@ def _consistency(recorder: Recorder) -> ConsistencyRecord | None:
         versions=seen.versions,
         never_seen=seen.never_seen,
         visible_after_s=quantiles(seen.visible_after),
+        **summarise_updates(counters),
     )
 
 

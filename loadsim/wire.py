@@ -62,6 +62,22 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     json: object = None
     body: str = ""
+    adds: float = 0.0
+    """Of a write: by how much it changes a number of the target's."""
+    number: str = ""
+    """Of a read: where in the JSON it answers that number stands, ``stock.available``; ``.`` if it is the number."""
+
+
+class CounterSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of the target that a run changes, each shown by a GET of its own."""
+
+    paths: tuple[str, ...]
+    """What shows them; a number is told by its place here."""
+    number: str
+    """Where it stands, as in :class:`Route`."""
+    headers: dict[str, str] = {}
+    adds: float
+    """By how much one update changes one."""
 
 
 class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +126,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Closed model: the time over which users begin, one after the other."""
     http: HttpSettings
     sockets: SocketSettings | None = None
+    counters: CounterSettings | None = None
     visitors: dict[str, float] = {}
     """Shares of the arrivals by class of visitor, where they are not as the scenario says."""
     env: dict[str, str] = {}
@@ -143,6 +160,8 @@ class Kind:
     """Server-Timing headers (``measure.tiers``)."""
     VERSIONS = 11
     """What reads showed of the writes before them (``measure.consistency``)."""
+    UPDATES = 12
+    """What became of changes of numbers (``measure.updates``)."""
     SOCKET_COUNTS = 9
     """JSON :class:`SocketCounts`, with every tick of a run that has opened a WebSocket."""
 

@@ -25,6 +25,8 @@ _SHARES: dict[str, Literal["lower", "higher"]] = {
     "jain": "higher",
     "max_share": "lower",
     "stale_reads": "lower",
+    "lost_updates": "lower",
+    "oversold": "lower",
 }
 _SOCKET_FAILURES = ("never_opened", "closed_on_us", "vanished", "dead")
 _SOCKET_TIMES = ("connect", "first_message", "echo", "broadcast", "recovered")
@@ -122,8 +124,10 @@ def _readings(record: RunRecord) -> Iterator[tuple[str, Reading]]:
     yield from _balance(record)
     if record.websockets is not None:
         yield from _sockets(record.websockets)
-    if record.consistency is not None and record.consistency.stale_share is not None:
-        yield "stale_reads", Reading(record.consistency.stale_share, record.consistency.reads)
+    if record.consistency is not None:
+        for name, (share, samples) in record.consistency.shares.items():
+            if share is not None:
+                yield name, Reading(share, samples)
 
 
 def _sockets(sockets: WebSockets) -> Iterator[tuple[str, Reading]]:

@@ -21,6 +21,7 @@ from loadsim.engine.origin import Origin
 from loadsim.engine.pacer import Arrival, Pacer
 from loadsim.engine.samples import Outbox, SampleWriter
 from loadsim.engine.sockets import Sockets, SocketWriter
+from loadsim.engine.updates import UpdateWriter
 from loadsim.engine.versions import VersionWriter
 from loadsim.measure.sample import CLASS_SHIFT, Outcome
 from loadsim.randomness import skip, states, uniforms
@@ -45,7 +46,7 @@ class Engine:
         self.hub = get_hub()
         self.outbox = Outbox(self.hub.loop, out)
         self.samples = SampleWriter(self.outbox, self._send_names)
-        self.versions = VersionWriter(self.outbox)
+        self.versions, self.updates = VersionWriter(self.outbox), UpdateWriter(self.outbox)
         self.origin = Origin(plan.http, self.samples)
         self.pacer = Pacer(self.hub, LOCUST_STATE_RUNNING)
         heartbeat_s = plan.sockets.heartbeat_s if plan.sockets is not None else None
@@ -126,8 +127,7 @@ class Engine:
         """Send the rest; everything is accounted for. Users have been stopped by now."""
         self._timer.stop()
         self._commands.stop()
-        self.samples.flush()
-        self.versions.flush()
+        self._flush()
         self._report_sockets()
         self._send_names()
         self.outbox.send(Kind.END, msgspec.json.encode(msgspec.structs.replace(self._tick(), in_flight=0)))
@@ -223,8 +223,7 @@ class Engine:
         if self.done.is_set():
             return  # users are being stopped, and would pass for work in flight
         if next(self._chores) % CHORES_A_TICK == 0 and not self.outbox.congested:
-            self.samples.flush()
-            self.versions.flush()
+            self._flush()
             self._report_sockets()
             self.outbox.send(Kind.TICK, msgspec.json.encode(self._tick()))
         if self._draining_until is not None:
@@ -232,6 +231,11 @@ class Engine:
             all_done = accounted == self.pacer.scheduled and not self.sockets.closing
             if all_done or now > self._draining_until:
                 self.done.set()
+
+    def _flush(self) -> None:
+        self.samples.flush()
+        self.versions.flush()
+        self.updates.flush()
 
     def _report_sockets(self) -> None:
         """Tell of WebSockets, in a run that has any."""
@@ -266,7 +270,9 @@ class Engine:
             max_in_flight=users - pacer.least_idle if is_open else users,
             max_backlog=pacer.max_backlog,
             engine_cpu_s=time.process_time(),
-            unreported=self.samples.unreported + self.sockets.writer.unreported + self.versions.unreported,
+            unreported=sum(
+                each.unreported for each in (self.samples, self.sockets.writer, self.versions, self.updates)
+            ),
             closed_s=None if self._draining_until is None else self._closed_at - self.origin_time,
         )
 

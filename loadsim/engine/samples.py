@@ -15,7 +15,7 @@ from loadsim.wire import Kind, frame
 BLOCK_SAMPLES = 2048
 TIMING_BYTES = 1 << 15
 """Server-Timing headers go out when there are so many bytes of them, or with the samples."""
-_BULK = (Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.VERSIONS)
+_BULK = (Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.VERSIONS, Kind.UPDATES)
 MAX_WAITING_BYTES = 64 << 20
 """What may wait for a reader that has stopped reading: over two minutes of 5,000 iterations a second."""
 

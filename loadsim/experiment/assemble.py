@@ -42,6 +42,7 @@ def close_and_summarise(measured: Measured, plan: Plan, weights: Mapping[str, Ma
         max_backlog=tick.max_backlog if tick else None,
         weights=weights,
         events=[event for fault in measured.faults if (event := fault.event()) is not None],
+        counters=measured.counters,
     )
 
 
@@ -75,8 +76,7 @@ def observe(recorder: Recorder, summary: Summary, until_s: float) -> Observed:
         shares=shares,
         recoveries=[recovery.recovery_s for recovery in summary.recoveries],
         sockets=recorder.sockets,
-        reads=recorder.consistency.reads,
-        stale_reads=recorder.consistency.stale,
+        consistency=summary.consistency,
         until_s=until_s,
         seen={
             "route": list(summary.routes),

@@ -12,9 +12,10 @@ from loadsim.experiment.machine import Cpus
 from loadsim.experiment.socket_plan import OPENING_RATE, check_room, check_sockets, held, http_url, socket_settings
 from loadsim.profiles import Phase, Profile, parse_profile
 from loadsim.scenarios import SCENARIOS, Scenario
+from loadsim.scenarios.counter_routes import counter_settings, is_counted
 from loadsim.scenarios.version_routes import version_routes
 from loadsim.settings import RunSettings, proxy_for
-from loadsim.wire import HttpSettings, Plan
+from loadsim.wire import CounterSettings, HttpSettings, Plan
 
 DEFAULT_DURATION_S = 30.0
 DEFAULT_PROFILE = "constant(10/s)"
@@ -110,10 +111,17 @@ def http_settings(settings: RunSettings, url: str, *, stranger: bool) -> HttpSet
     )
 
 
+def _counters(settings: RunSettings, *, bundled: bool) -> CounterSettings | None:
+    counters = counter_settings(settings.routes, bundled=bundled)
+    versions = [route for route in settings.routes if not is_counted(route)]
+    if versions or counters is None:
+        version_routes(versions)
+    return counters
+
+
 def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings, cpus: Cpus, *, bundled: bool) -> Plan:
-    """Return the engine's plan. Raises UsageError where it is not known how to write a version and how to read it."""
-    if settings.scenario == "consistency" and (settings.routes or not bundled):
-        version_routes(settings.routes)
+    """Return the engine's plan. Raises UsageError where it is not known what is written, and how to read it back."""
+    counters = _counters(settings, bundled=bundled) if settings.scenario == "consistency" else None
     count = held(settings)
     sockets = socket_settings(settings, SCENARIOS.get(settings.scenario))
     if sockets is not None and count is None:
@@ -134,6 +142,7 @@ def make_plan(settings: RunSettings, shape: Shape, seed: int, http: HttpSettings
         users=count or users,
         ramp_s=count / shape.profile.peak(shape.duration_s) if count else 0.0,
         sockets=sockets,
+        counters=counters,
         give_up_s=settings.give_up_s,
         drain_s=settings.drain_s,
         http=http,

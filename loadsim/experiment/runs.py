@@ -15,6 +15,7 @@ from loadsim.experiment.assemble import close_and_summarise, judge, make_manifes
 from loadsim.experiment.balancer import differences
 from loadsim.experiment.calibration import calibrate
 from loadsim.experiment.collect import Collector
+from loadsim.experiment.counters import counters_of
 from loadsim.experiment.fault_player import FaultPlayer
 from loadsim.experiment.interrupts import Interrupts
 from loadsim.experiment.machine import Cpus, kept_off, share_out_cpus
@@ -82,9 +83,13 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             view = view_for(console, quiet)
             faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
             session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
+            counters = counters_of(plan.counters, plan.http)
             sent_before = subject.balancer_sent()
             measured = session.play(interrupts)
             measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_sent()))
+            if counters is not None:
+                measured.counters = counters.held_against(collector.recorder.updates, lambda: interrupts.count > 1)
+                measured.warnings.extend(counters.warnings)
         summary = close_and_summarise(measured, plan, subject.weights)
         manifest = make_manifest(identity, started_at, settings, plan, shape, subject, cpus, calibration)
         record = judge(measured, plan, summary, objectives, manifest)

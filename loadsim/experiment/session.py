@@ -18,6 +18,7 @@ from loadsim.experiment.prepare import Shape
 from loadsim.experiment.remarks import remarks_on
 from loadsim.experiment.subject import Subject
 from loadsim.measure.live import Live
+from loadsim.measure.updates import Counter
 from loadsim.redact import plain_text, redact_text
 from loadsim.report.terminal import LiveState, Times, View
 from loadsim.wire import Kind, Plan, Ready
@@ -45,6 +46,8 @@ class Measured:
     """What makes the measurements invalid."""
     warnings: list[str] = field(default_factory=list)
     faults: Sequence[Happened] = ()
+    counters: Sequence[Counter] = ()
+    """The numbers that the run changed."""
 
 
 class Session:

@@ -27,6 +27,7 @@ from loadsim.measure.selected import SelectionFold
 from loadsim.measure.selection import Distribution, Selected, Selection
 from loadsim.measure.sparse import NOTHING, between, merge, overlay, pack
 from loadsim.measure.tiers import Tiers
+from loadsim.measure.updates import Updates
 from loadsim.measure.websockets import SocketRecorder
 from loadsim.profiles import Phase
 
@@ -78,6 +79,8 @@ class Recorder:
         """What the target says of its own time; what comes is added there."""
         self.consistency = Consistency(origin, duration_s)
         """What reads showed of the writes before them; what comes is added there."""
+        self.updates = Updates()
+        """What became of changes of numbers; what comes is added there, and what the numbers were before and after."""
         self.processes: dict[str, tuple[RateMeter, SecondValues]] = {}
         """Process of the target -> its CPU, and its resident memory in bytes by second."""
         self.ended_in_window = 0

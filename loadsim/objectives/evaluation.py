@@ -22,9 +22,9 @@ from typing import Protocol
 
 from loadsim.measure.selection import Selected, Selection, Tally
 from loadsim.objectives.grammar import Objective
-from loadsim.objectives.metrics import Metric, Unit
+from loadsim.objectives.metrics import OF_CONSISTENCY, Metric, Unit
 from loadsim.objectives.times import Times, count, quantile, statistic
-from loadsim.record import ObjectiveRecord, Verdict
+from loadsim.record import ConsistencyRecord, ObjectiveRecord, Verdict
 from loadsim.units import format_duration, format_rate, format_share, spell_duration
 
 BEYOND_QUANTILE = 10
@@ -70,10 +70,8 @@ class Observed:
     """Selector ('route', 'backend', 'pool', 'phase', 'class', 'outcome') -> names that occurred."""
     sockets: Sockets | None = None
     """None in a run that opened no WebSocket."""
-    reads: int = 0
-    """Reads that could have been stale, and ..."""
-    stale_reads: int = 0
-    """... those that were."""
+    consistency: ConsistencyRecord | None = None
+    """None in a run that neither read back what it wrote, nor counted."""
     until_s: float | None = None
     """Of a run that still goes on: how far it is. Windows that end later are not judged."""
 
@@ -102,8 +100,8 @@ def evaluate(objective: Objective, observed: Observed) -> ObjectiveRecord:
     name = objective.metric.name
     if name == "recovery":
         return _judge_recovery(objective, observed)
-    if name == "stale_reads":
-        return _judge_stale_reads(objective, observed)
+    if name in OF_CONSISTENCY:
+        return _judge_consistency(objective, observed.consistency)
     if objective.metric.of_sockets is not None:
         return _judge_sockets(objective, objective.metric.of_sockets, observed.sockets)
     selected = observed.selected(objective.selection())
@@ -270,11 +268,23 @@ def _judge_sockets(objective: Objective, name: str, sockets: Sockets | None) -> 
     return _judge(objective, reading, never.get(name, "") if math.isinf(reading.value) else "")
 
 
-def _judge_stale_reads(objective: Objective, observed: Observed) -> ObjectiveRecord:
-    if not observed.reads:
-        why = "no version was written and read back: the scenario 'consistency' does so"
-        return _record(objective, None, "fail", why)
-    return _judge(objective, _share(observed.stale_reads, observed.reads))
+def _judge_consistency(objective: Objective, found: ConsistencyRecord | None) -> ObjectiveRecord:
+    """Judge a share of reads, of updates, or of what was sold. An update that may have been lost is no pass."""
+    name = objective.metric.name
+    share, samples = found.shares[name] if found else (None, 0)
+    if found is None or share is None or not samples:
+        missing = {
+            "stale_reads": "no version was written and read back",
+            "lost_updates": "no number was counted through the whole run",
+            "oversold": "nothing of which the stock was known was sold",
+        }
+        return _record(objective, None, "fail", f"{missing[name]}: the scenario 'consistency' does so")
+    reading, uncertain = _Reading(share, samples), found.uncertain_updates or 0
+    judged, may_be = _judge(objective, reading), share + uncertain / samples
+    if name == "lost_updates" and judged.verdict == "pass" and uncertain and not objective.holds(may_be):
+        why = f"{uncertain:,} updates got no answer that says yes or no, and may hide lost ones"
+        return _record(objective, reading, "inconclusive", why)
+    return judged
 
 
 def _worst(objective: Objective, readings: Sequence[_Reading]) -> _Reading:

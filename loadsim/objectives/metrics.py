@@ -18,6 +18,9 @@ _OF_ITERATIONS = ("phase", "class")
 """What an iteration, which is made of requests to several routes and backends, still knows of itself."""
 
 
+OF_CONSISTENCY = ("stale_reads", "lost_updates", "oversold")
+
+
 class Unit(Enum):
     """How a bound is written."""
 
@@ -63,7 +66,7 @@ _NAMED = {
         Metric("jain", Unit.SHARE, ("pool",), windowed=False),
         Metric("max_share", Unit.SHARE, ("pool",), windowed=False),
         Metric("recovery", Unit.DURATION, (), windowed=False),
-        Metric("stale_reads", Unit.SHARE, (), windowed=False),
+        *(Metric(name, Unit.SHARE, (), windowed=False) for name in OF_CONSISTENCY),
     )
 }
 SOCKET_SHARES = (*FAILURES, *FAULTS)

@@ -68,8 +68,7 @@ def _observed(record: RunRecord, selected: Callable[[Selection], Selected[Times]
         shares=shares,
         recoveries=[recovery.recovery_s for recovery in record.recoveries],
         sockets=None if record.websockets is None else RecordedSockets(record.websockets),
-        reads=record.consistency.reads if record.consistency else 0,
-        stale_reads=record.consistency.stale if record.consistency else 0,
+        consistency=record.consistency,
         until_s=_measured_s(record),
         seen={
             "route": list(record.routes),

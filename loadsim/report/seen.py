@@ -12,7 +12,7 @@ import numpy as np
 from loadsim.report.drawings.common import finite
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
-from loadsim.report.seen_consistency import stale_reads
+from loadsim.report.seen_consistency import lost_updates, stale_reads
 from loadsim.report.seen_system import (
     backend_failures,
     backend_share,
@@ -40,6 +40,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     uneven_sockets,
     lost_messages,
     stale_reads,
+    lost_updates,
     slow_backends,
     backend_share,
     backend_failures,

@@ -1,10 +1,10 @@
-"""What can be said of reads that follow a write."""
+"""What can be said of reads that follow a write, and of updates that several make at once."""
 
 from __future__ import annotations
 
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
-from loadsim.report.text import counted, seconds, share
+from loadsim.report.text import amount, counted, seconds, share
 
 CHART = "stale-reads"
 
@@ -27,3 +27,27 @@ def stale_reads(run: RunData) -> list[Finding]:
     if found.never_seen:
         text += f" Never seen: {found.never_seen:,} of {counted(found.versions, 'version')}."
     return [Finding(text, CHART, "bad")]
+
+
+def lost_updates(run: RunData) -> list[Finding]:
+    """How many acknowledged updates are not in the numbers they changed, and what was sold without being there."""
+    found = run.record.consistency
+    if found is None or not found.updates:
+        return []
+    chart = CHART if found.reads else "requests-over-time"
+    if found.lost_updates is None:
+        return [Finding(f"What {counted(found.updates, 'update')} came to could not be read.", chart, "bad")]
+    worst = found.counters[0]
+    text = f"None of {counted(found.updates, 'acknowledged update')} was lost."
+    if found.lost_updates:
+        text = (
+            f"{found.lost_updates:,} of {counted(found.updates, 'acknowledged update')} were lost "
+            f"({share(found.lost_update_share)}): {worst.name} was {amount(worst.before)}, {worst.acknowledged:,} "
+            f"times {worst.adds:+g} was acknowledged, and it is {amount(worst.after)}."
+        )
+    if found.sold is not None:
+        text += f" Of {amount(found.stock)} in stock {amount(found.sold)} were sold"
+        text += f", {amount(found.oversold)} of them without being there." if found.oversold else ", none twice."
+    if found.uncertain_updates:
+        text += f" Of {counted(found.uncertain_updates, 'update')} more nobody knows whether they happened."
+    return [Finding(text, chart, "bad" if found.lost_updates or found.oversold else "")]

@@ -1,7 +1,7 @@
 """A visitor who sends the requests its user declared (``--request``, ``[routes]``), or only a GET of the given URL.
 
-Placeholders in a path are drawn for each arrival: ``{zipf:N}`` is an id from 1 to N by popularity, ``{uniform:N}`` one
-of N, each as likely.
+Placeholders in a path, and then in JSON or a body, are drawn for each arrival: ``{zipf:N}`` is an id from 1 to N by
+popularity, ``{uniform:N}`` one of N, each as likely. A text of JSON that is one placeholder becomes a number.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from locust import task
 
 from loadsim.engine.users import LoadUser
@@ -22,6 +23,7 @@ from loadsim.scenarios.version_routes import READS
 from loadsim.wire import Plan, Route
 
 _PLACEHOLDER = re.compile(r"\{(zipf|uniform):(\d+)\}")
+_QUOTED = re.compile(rf'"({_PLACEHOLDER.pattern})"')
 
 
 def visitor_for(plan: Plan) -> Any:
@@ -66,11 +68,16 @@ def _only(url: str) -> Route:
     return Route(path="", name=parts.path)  # paths are relative to the URL, and this is the URL itself
 
 
-def sender(route: Route) -> Callable[[LoadUser], Any]:
-    """Return what sends the request for a user, its placeholders drawn."""
-    path = _filler(route.path)
+def sender(route: Route, **more: Any) -> Callable[[LoadUser], Any]:
+    """Return what sends the request for a user, its placeholders drawn; ``more`` are options of the client."""
+    path = filler(route.path)
     name = route.name or _PLACEHOLDER.sub(":id", route.path.partition("?")[0])
     options: dict[str, Any] = {"headers": dict(route.headers)} if route.headers else {}
+    options |= more
+    if content := _drawn_content(route):
+        return lambda user: user.client.request(
+            route.method, path if isinstance(path, str) else path(user.draws), name, **options, **content(user.draws)
+        )
     if route.json is not None:
         options["json"] = route.json
     elif route.body:
@@ -82,7 +89,16 @@ def sender(route: Route) -> Callable[[LoadUser], Any]:
     )
 
 
-def _filler(template: str) -> str | Callable[[Draws], str]:
+def _drawn_content(route: Route) -> Callable[[Draws], dict[str, Any]] | None:
+    """Return what makes JSON or body with its placeholders drawn; None where there are no placeholders."""
+    if route.json is not None:
+        json = filler(_QUOTED.sub(r"\1", msgspec.json.encode(route.json).decode()))
+        return None if isinstance(json, str) else lambda draws: {"json": msgspec.json.decode(json(draws))}
+    body = filler(route.body)
+    return None if isinstance(body, str) else lambda draws: {"data": body(draws).encode()}
+
+
+def filler(template: str) -> str | Callable[[Draws], str]:
     """Return the path itself, or a function that fills its placeholders."""
     pieces = _PLACEHOLDER.split(template)  # text, kind, number, text, kind, number, ... text
     if len(pieces) == 1:

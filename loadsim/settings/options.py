@@ -209,6 +209,7 @@ SHAPE: dict[str, Convert] = {
     "shards": _whole(2),
     "cache": _ages,
     "writes": _text,
+    "updates": _text,
     "serves": _text,
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in

@@ -1,7 +1,10 @@
 """Declared requests: ``'GET /items/{zipf:1000} weight=3'`` on the command line, ``[routes]`` in loadsim.toml.
 
 A placeholder is drawn for each arrival: ``{zipf:N}`` is an id from 1 to N by popularity, ``{uniform:N}`` one of N, each
-as likely.
+as likely. It may stand in the path, in JSON (where a text that is nothing else becomes a number) and in a body.
+
+``adds`` says of a write by how much it changes a number of the target's, and ``number`` of a GET where it shows it:
+what the scenario 'consistency' counts.
 """
 
 from __future__ import annotations
@@ -14,7 +17,8 @@ from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.wire import Route
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-_KEYS = ("weight", "name", "headers", "json", "body")
+_KEYS = ("weight", "name", "headers", "json", "body", "adds", "number")
+_READS = ("GET", "HEAD", "OPTIONS")
 _PLACEHOLDER = re.compile(r"\{(\w+):(\d+)\}")
 
 
@@ -41,7 +45,7 @@ def parse_request(text: str) -> Route:
 
 
 def routes_from_table(table: Mapping[str, Any], where: str) -> tuple[Route, ...]:
-    """Return the routes of ``[routes]``: 'METHOD PATH' = weight, or = {weight, name, headers, json, body}."""
+    """Return the routes of ``[routes]``: 'METHOD PATH' = weight, or = {weight, name, headers, json, body, ...}."""
     return tuple(_route(request, value, f"{where} '{request}'") for request, value in table.items())
 
 
@@ -60,9 +64,14 @@ def _route(request: str, value: Any, where: str) -> Route:
     headers = options.get("headers", {})
     if not isinstance(headers, dict) or not all(isinstance(item, str) for item in headers.values()):
         raise UsageError(f"{where}: headers is {headers!r}, expected a table of texts")
-    for key in ("name", "body"):
+    for key in ("name", "body", "number"):
         if not isinstance(options.get(key, ""), str):
             raise UsageError(f"{where}: {key} is {options[key]!r}, expected a text")
+    if "number" in options and (route.method != "GET" or not options["number"]):
+        raise UsageError(f"{where}: number says where in the JSON of a GET a number stands, 'stock.available' or '.'")
+    adds = options.get("adds", 0)
+    if "adds" in options and (route.method in _READS or not _is_change(adds)):
+        raise UsageError(f"{where}: adds is {adds!r}, expected of a write by how much it changes a number: 1, or -1")
     return Route(
         method=route.method,
         path=route.path,
@@ -71,7 +80,13 @@ def _route(request: str, value: Any, where: str) -> Route:
         headers=headers,
         json=options.get("json"),
         body=options.get("body", ""),
+        adds=float(adds),
+        number=options.get("number", ""),
     )
+
+
+def _is_change(adds: Any) -> bool:
+    return isinstance(adds, int | float) and not isinstance(adds, bool) and 0 < abs(adds) < 1e9
 
 
 def _check_path(text: str, at: int, path: str) -> None:

@@ -16,6 +16,8 @@ _NAMES = {
     "jain": "fairness (Jain)",
     "max_share": "largest share of a backend",
     "stale_reads": "share of stale reads",
+    "lost_updates": "share of lost updates",
+    "oversold": "share of what was sold without being there",
     "mean": "mean response time",
 }
 _SOCKETS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from loadsim.record import Quantiles, RunRecord
+from loadsim.record import ConsistencyRecord, Quantiles, RunRecord
 from loadsim.report.terminal.words import (
     BAD,
     DIM,
@@ -103,9 +103,15 @@ def _sockets(record: RunRecord, width: int) -> list[Text]:
 
 
 def _consistency(record: RunRecord, width: int) -> list[Text]:
-    """Return what reads showed of writes, in a run that read back what it had written: a line."""
+    """Return what reads showed of writes, and what became of updates, in a run that looked: a line each."""
     found = record.consistency
-    if found is None or not found.reads:
+    if found is None:
+        return []
+    return [*_reads(found, width), *_updates(found, width)]
+
+
+def _reads(found: ConsistencyRecord, width: int) -> list[Text]:
+    if not found.reads:
         return []
     reads = [
         _figure("after a write", f"{found.reads:,}"),
@@ -115,6 +121,24 @@ def _consistency(record: RunRecord, width: int) -> list[Text]:
         _figure("never", f"{found.never_seen:,}", f"bold {BAD}" if found.never_seen else HEADING),
     ]
     return [labelled("reads", _joined(reads, width - LABEL))]
+
+
+def _updates(found: ConsistencyRecord, width: int) -> list[Text]:
+    if found.updates is None:
+        return []
+    updates = [
+        _figure("acknowledged", f"{found.updates:,}"),
+        _figure("lost", amount(found.lost_updates), f"bold {BAD}" if found.lost_updates else HEADING),
+    ]
+    if found.sold is not None:
+        updates += [
+            _figure("stock", amount(found.stock)),
+            _figure("sold", amount(found.sold)),
+            _figure("oversold", amount(found.oversold), f"bold {BAD}" if found.oversold else HEADING),
+        ]
+    if found.uncertain_updates:
+        updates.append(_figure("uncertain", f"{found.uncertain_updates:,}"))
+    return [labelled("updates", _joined(updates, width - LABEL))]
 
 
 def _joined(parts: list[Text], width: int) -> Text:
