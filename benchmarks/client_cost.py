@@ -194,7 +194,7 @@ def client_work(layer: str, port: int, tls_port: int):
                 4096 * REQUEST.size,
             )
 
-        def timing(self, due: float, value: bytes) -> None:
+        def told(self, due: float, key: int, timing: bytes, caches: bytes) -> None:
             pass
 
         def request(self, key: int, due: float, started: float, ended: float, received: int, sent: int) -> None:

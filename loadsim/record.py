@@ -266,6 +266,22 @@ class ConsistencyRecord(msgspec.Struct, kw_only=True):
         }
 
 
+class CacheRecord(msgspec.Struct, kw_only=True):
+    """Answers that told whether they came from a cache (``Age``, ``Cache-Status``, ``X-Cache`` and the like)."""
+
+    answers: int
+    hits: int
+    hit_share: float | None
+    age_s: Quantiles
+    """Of the hits that told it, in whole seconds: how long ago the origin had made them."""
+
+
+class CachingRecord(CacheRecord, kw_only=True):
+    """The same of all routes together, and of each that told."""
+
+    routes: dict[str, CacheRecord]
+
+
 class FaultRecord(msgspec.Struct, kw_only=True):
     """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""
 
@@ -380,9 +396,18 @@ class RunRecord(msgspec.Struct, kw_only=True):
     tiers: dict[str, TierRecord] | None = None
     websockets: WebSockets | None = None
     consistency: ConsistencyRecord | None = None
+    caching: CachingRecord | None = None
     workers: list[dict[str, Any]] = []
     target_processes: list[ProcessRecord] = []
     objectives: list[ObjectiveRecord] = []
+
+
+def why_invalid(record: RunRecord) -> list[str]:
+    """Return why the experiment was not sound, without what it says of objectives; nothing where it was."""
+    if record.verdict != "invalid":
+        return []
+    of_objectives = tuple(f"{objective.expression}: " for objective in record.objectives)
+    return [reason for reason in record.reasons if not reason.startswith(of_objectives)] or ["the run was not sound"]
 
 
 def to_json(record: RunRecord) -> str:

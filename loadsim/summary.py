@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from loadsim.measure import histogram, saturation
 from loadsim.measure.balance import evenness
 from loadsim.measure.block import BACKENDS, FAILED, ROUTES
+from loadsim.measure.caching import Tally
 from loadsim.measure.histogram import FloatArray, IntArray
 from loadsim.measure.marginals import ABORTED, COMPLETED, DROPPED, WAS_FAILED
 from loadsim.measure.recorder import Recorder
@@ -22,6 +24,8 @@ from loadsim.measure.updates import Counter
 from loadsim.record import (
     BackendRecord,
     Balance,
+    CacheRecord,
+    CachingRecord,
     ClassRecord,
     ConsistencyRecord,
     ErrorKind,
@@ -69,6 +73,7 @@ class Summary:
     recoveries: list[Recovery]
     tiers: dict[str, TierRecord] | None
     consistency: ConsistencyRecord | None
+    caching: CachingRecord | None
     target_processes: list[ProcessRecord]
     saturated: list[str]
 
@@ -109,6 +114,7 @@ class Summary:
             faults=list(faults),
             tiers=self.tiers,
             consistency=self.consistency,
+            caching=self.caching,
             target_processes=self.target_processes,
         )
 
@@ -158,6 +164,7 @@ def summarise(
         phases=_phases(recorder, window_s),
         recoveries=_recoveries(recorder, window_s, events),
         tiers=_tiers(recorder),
+        caching=_caching(recorder),
         consistency=_consistency(recorder, counters),
         target_processes=_processes(recorder, window_s),
         saturated=saturation.saturation(
@@ -381,6 +388,23 @@ def _consistency(recorder: Recorder, counters: Sequence[Counter]) -> Consistency
         visible_after_s=quantiles(seen.visible_after),
         **summarise_updates(counters),
     )
+
+
+def _caching(recorder: Recorder) -> CachingRecord | None:
+    told = recorder.caching
+    if not told.all.answers:
+        return None
+    routes = {recorder.known.route(number): CacheRecord(**_cache(tally)) for number, tally in told.by_route.items()}
+    return CachingRecord(**_cache(told.all), routes=routes)
+
+
+def _cache(tally: Tally) -> dict[str, Any]:
+    return {
+        "answers": tally.answers,
+        "hits": tally.hits,
+        "hit_share": tally.hits / tally.answers,
+        "age_s": quantiles(tally.ages),
+    }
 
 
 def _processes(recorder: Recorder, window_s: float) -> list[ProcessRecord]:

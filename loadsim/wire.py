@@ -158,6 +158,8 @@ class Kind:
     """Packed events in the lives of WebSockets (``measure.socket_event``)."""
     TIMINGS = 10
     """Server-Timing headers (``measure.tiers``)."""
+    CACHES = 13
+    """What answers say of caches (``measure.caching``)."""
     VERSIONS = 11
     """What reads showed of the writes before them (``measure.consistency``)."""
     UPDATES = 12

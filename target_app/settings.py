@@ -26,6 +26,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "target_app.misconduct.MisconductMiddleware",
+    "target_app.cache.CacheMiddleware",
     "target_app.presentation.refusals.RefusalMiddleware",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -53,7 +53,7 @@ class Client:
         self._base = origin.url.base
         self._connection = Connection(origin)
         self._spares: list[Connection] = []
-        self._record, self._tell = origin.sink.request, origin.sink.timing
+        self._record, self._tell = origin.sink.request, origin.sink.told
         self._scan, self._read = origin.scanner.search, origin.scanner.read
         self._fresh = origin.settings.connections == "visitor"
         self._first_cookies: dict[tuple[str, str, str], Cookie] | None = None
@@ -178,9 +178,9 @@ class Client:
             if status:
                 match = self._scan(connection.raw)
                 if match is None or match.lastindex is not None or 300 < status < 400:
-                    backend, cookies, timing = self._read(connection.raw, match)
-                    if timing:
-                        self._tell(due, timing)
+                    backend, cookies, timing, caches = self._read(connection.raw, match)
+                    if timing or caches:
+                        self._tell(due, key, timing, caches)
                     if cookies or 300 < status < 400:
                         prepared = prepared or Prepared("GET", self._base + path)
                         self._keep(cookies, prepared.target)
@@ -247,7 +247,7 @@ class Client:
                 prepared = onward
                 received, sent = received + connection.received, sent + connection.sent
                 connection.exchange(prepared.wire(origin.head, self.cookies), deadline)
-                backend, cookies, _ = self._read(connection.raw, self._scan(connection.raw))
+                backend, cookies, *_ = self._read(connection.raw, self._scan(connection.raw))
                 self._keep(cookies, prepared.target)
         except RedirectError as error:
             connection.outcome, connection.problem = Outcome.REDIRECT, str(error)

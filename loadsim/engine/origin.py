@@ -29,8 +29,8 @@ class Sink(Protocol):
     def request(self, key: int, due: float, started: float, ended: float, received_bytes: int, sent_bytes: int) -> None:
         """Take one."""
 
-    def timing(self, due: float, value: bytes) -> None:
-        """Take the Server-Timing header of the answer to a request that was due then."""
+    def told(self, due: float, key: int, timing: bytes, caches: bytes) -> None:
+        """Take the Server-Timing header, and the fields that caches have set, of the answer to a request due then."""
 
 
 class Origin:

@@ -8,14 +8,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from loadsim.measure import caching, tiers
 from loadsim.measure.sample import ITERATION, REQUEST, SAMPLE_BYTES
-from loadsim.measure.tiers import ENTRY, MAX_VALUE_BYTES
 from loadsim.wire import Kind, frame
 
 BLOCK_SAMPLES = 2048
-TIMING_BYTES = 1 << 15
-"""Server-Timing headers go out when there are so many bytes of them, or with the samples."""
-_BULK = (Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.VERSIONS, Kind.UPDATES)
+TOLD_BYTES = 1 << 15
+"""What answers tell of themselves goes out when there are so many bytes of it, or with the samples."""
+_BULK = (Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.CACHES, Kind.VERSIONS, Kind.UPDATES)
 MAX_WAITING_BYTES = 64 << 20
 """What may wait for a reader that has stopped reading: over two minutes of 5,000 iterations a second."""
 
@@ -96,7 +96,7 @@ class SampleWriter:
         self._outbox, self._send_names = outbox, send_names
         self._buffer = bytearray(BLOCK_SAMPLES * SAMPLE_BYTES)
         self._size, self._at = len(self._buffer), 0
-        self._timings = bytearray()
+        self._told = {Kind.TIMINGS: bytearray(), Kind.CACHES: bytearray()}
         self._pack_request, self._pack_iteration = REQUEST.pack_into, ITERATION.pack_into
         self.unreported = 0
         self.open = False
@@ -115,22 +115,30 @@ class SampleWriter:
         if self._at == self._size:
             self.flush()
 
-    def timing(self, due: float, value: bytes) -> None:
-        """Add the Server-Timing header of an answer. They illustrate: those the reader cannot take are left out."""
-        if len(value) <= MAX_VALUE_BYTES and self.open:
-            self._timings += ENTRY.pack(due, len(value))
-            self._timings += value
-            if len(self._timings) > TIMING_BYTES:
-                self._flush_timings()
+    def told(self, due: float, key: int, timing: bytes, caches: bytes) -> None:
+        """Add the Server-Timing header of an answer, and the fields of caches, where there are such.
 
-    def _flush_timings(self) -> None:
-        self._outbox.send(Kind.TIMINGS, self._timings)
-        self._timings.clear()
+        They illustrate: those the reader cannot take are left out.
+        """
+        if timing and len(timing) <= tiers.MAX_VALUE_BYTES and self.open:
+            self._tell(Kind.TIMINGS, tiers.ENTRY.pack(due, len(timing)), timing)
+        if caches and len(caches) <= caching.MAX_VALUE_BYTES and self.open:
+            self._tell(Kind.CACHES, caching.ENTRY.pack(due, key, len(caches)), caches)
+
+    def _tell(self, kind: int, head: bytes, value: bytes) -> None:
+        told = self._told[kind]
+        told += head
+        told += value
+        if len(told) > TOLD_BYTES:
+            self._outbox.send(kind, told)
+            told.clear()
 
     def flush(self) -> None:
         """Send what is there."""
-        if self._timings:
-            self._flush_timings()
+        for kind, told in self._told.items():
+            if told:
+                self._outbox.send(kind, told)
+                told.clear()
         if not self._at:
             return
         if not self.open:

@@ -17,7 +17,7 @@ from loadsim.wire import Exchange, Failed, Kind, Names, Plan, Ready, SocketCount
 _MARGIN_S = 10.0
 """Beyond give-up and timeout together: an answer so late still counts in the percentiles of the second it was due."""
 
-_EVENTS = frozenset({Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.VERSIONS, Kind.UPDATES})
+_EVENTS = frozenset({Kind.SAMPLES, Kind.SOCKETS, Kind.TIMINGS, Kind.CACHES, Kind.VERSIONS, Kind.UPDATES})
 
 
 class Collector:
@@ -81,6 +81,8 @@ class Collector:
             self.recorder.of_sockets().add(payload)
         elif kind == Kind.TIMINGS:
             self.recorder.tiers.add(payload)
+        elif kind == Kind.CACHES:
+            self.recorder.caching.add(payload)
         elif kind == Kind.UPDATES:
             self.recorder.updates.add(payload)
         else:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from loadsim.measure.block import Block, Decoder
+from loadsim.measure.caching import Caching
 from loadsim.measure.consistency import Consistency
 from loadsim.measure.due_counts import DueCounts
 from loadsim.measure.histogram import CELLS, IntArray, quantiles
@@ -77,6 +78,8 @@ class Recorder:
         self.engine_cpu = RateMeter()
         self.tiers = Tiers(origin, duration_s)
         """What the target says of its own time; what comes is added there."""
+        self.caching = Caching(origin, duration_s)
+        """What answers say of caches; what comes is added there."""
         self.consistency = Consistency(origin, duration_s)
         """What reads showed of the writes before them; what comes is added there."""
         self.updates = Updates()

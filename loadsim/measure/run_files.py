@@ -17,6 +17,7 @@ from loadsim.measure.sparse import by_row
 from loadsim.measure.table import write_csv
 from loadsim.measure.tables import (
     backends_table,
+    caching_table,
     consistency_table,
     due_table,
     outcomes_table,
@@ -31,6 +32,8 @@ SOCKETS, OPEN_SOCKETS = "websockets.csv", "websockets_open.csv"
 """Only in a run that opened any."""
 CONSISTENCY = "consistency.csv"
 """Only in a run that read back what it had written."""
+CACHING = "caching.csv"
+"""Only in a run whose answers told of caches."""
 HISTOGRAMS = "histograms.hlog"
 
 
@@ -50,6 +53,8 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
         write_csv(table, directory / name)
     if recorder.consistency.reads:
         write_csv(consistency_table(recorder), directory / CONSISTENCY)
+    if recorder.caching.all.answers:
+        write_csv(caching_table(recorder), directory / CACHING)
     if recorder.sockets is not None and recorder.sockets.used:
         write_csv(sockets_table(recorder.sockets), directory / SOCKETS)
         write_csv(open_sockets_table(recorder.sockets, recorder.known.backend), directory / OPEN_SOCKETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loadsim.measure import seconds as columns
+from loadsim.measure.caching import Second
 from loadsim.measure.consistency import Seen
 from loadsim.measure.histogram import FloatArray
 from loadsim.measure.per_second import held
@@ -124,6 +125,16 @@ def consistency_table(recorder: Recorder) -> Table:
     rows = counts.rows(counts.seconds)
     columns: dict[str, Column] = {"time_s": np.arange(len(rows)), "fresh": rows[:, Seen.FRESH]}
     return Table(columns | {"stale": rows[:, Seen.STALE], "never_seen": rows[:, Seen.NEVER]})
+
+
+def caching_table(recorder: Recorder) -> Table:
+    """Return a row a second: answers due then that came from a cache and those that did not, and the hits' mean age."""
+    told = recorder.caching.by_second
+    seconds = np.arange(max(told, default=-1) + 1)
+    rows = [told.get(second, Second()) for second in seconds.tolist()]
+    columns: dict[str, Column] = {"time_s": seconds, "hits": np.array([row.hits for row in rows], np.int64)}
+    ages = [row.age_s / row.aged if row.aged else np.nan for row in rows]
+    return Table(columns | {"misses": np.array([row.misses for row in rows], np.int64), "age_mean_s": np.array(ages)})
 
 
 def processes_table(recorder: Recorder) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadsim.report.chart import Chart
-from loadsim.report.drawings import balance, consistency, errors, health, latency, load, tiers, websockets
+from loadsim.report.drawings import balance, caching, consistency, errors, health, latency, load, tiers, websockets
 from loadsim.report.rundata import RunData
 
 DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
@@ -25,6 +25,8 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     balance.backend_latency_over_time,
     errors.errors,
     consistency.stale_reads,
+    caching.cache_hits,
+    caching.cache_ages,
     health.generator_cpu,
     health.generator_late_start,
     health.target_cpu,
@@ -38,6 +40,7 @@ SECTIONS = {
     "balance": "Balance",
     "errors": "Failures",
     "consistency": "Consistency",
+    "caching": "Caches",
     "health": "Health",
 }
 

@@ -38,6 +38,8 @@ class RunData:
     """How many are open, a row a second and backend."""
     consistency: Table | None = None
     """What reads showed of the writes before them, a row a second."""
+    caching: Table | None = None
+    """What answers told of caches, a row a second."""
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
     """By metric (``response_time``, ``service_time``): the counts of all requests by interval."""
     notes: tuple[str, ...] = ()
@@ -88,6 +90,7 @@ def load_run(path: Path) -> RunData:
     tiers = _table(directory / "tiers.csv", notes) if record.tiers else None
     found = record.consistency
     consistency = _table(directory / "consistency.csv", notes) if found is not None and found.reads else None
+    caching = _table(directory / "caching.csv", notes) if record.caching else None
     sockets, open_sockets = (
         _table(directory / f"{name}.csv", notes) if record.websockets else None
         for name in ("websockets", "websockets_open")
@@ -103,6 +106,7 @@ def load_run(path: Path) -> RunData:
         sockets=_from_zero(sockets),
         open_sockets=_from_zero(open_sockets),
         consistency=_from_zero(consistency),
+        caching=caching,
         histograms=_histograms(directory / "histograms.hlog", notes),
         notes=tuple(notes),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from loadsim.report.drawings.common import finite
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
+from loadsim.report.seen_caching import from_caches
 from loadsim.report.seen_consistency import lost_updates, stale_reads
 from loadsim.report.seen_system import (
     backend_failures,
@@ -40,6 +41,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     uneven_sockets,
     lost_messages,
     stale_reads,
+    from_caches,
     lost_updates,
     slow_backends,
     backend_share,

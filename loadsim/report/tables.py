@@ -12,7 +12,7 @@ from loadsim.objectives import Unit, parse_objective
 from loadsim.record import ObjectiveRecord, Quantiles, RunRecord
 from loadsim.report.figures import all_good
 from loadsim.report.rundata import RunData
-from loadsim.report.text import UNKNOWN, amount, clock, counted, length, natural, rate, seconds, share, visible
+from loadsim.report.text import UNKNOWN, age, amount, clock, counted, length, natural, rate, seconds, share, visible
 from loadsim.units import format_size
 
 _UNIT = re.compile(r"_(?:s|bytes)$")
@@ -46,7 +46,20 @@ class Table:
 
 def tables(run: RunData) -> list[Table]:
     """Return the tables that have rows, in the order of the report."""
-    made = (objectives, phases, faults, routes, tiers, backends, classes, outcomes, recoveries, workers, processes)
+    made = (
+        objectives,
+        phases,
+        faults,
+        routes,
+        tiers,
+        backends,
+        classes,
+        outcomes,
+        recoveries,
+        caching,
+        workers,
+        processes,
+    )
     return [table for make in made if (table := make(run)).rows]
 
 
@@ -242,6 +255,30 @@ def tiers(run: RunData) -> Table:
         rows,
         "As the target tells in Server-Timing; a part may contain others.",
     )
+
+
+def caching(run: RunData) -> Table:
+    """Return what came from caches, by route."""
+    found = run.record.caching
+    told = sorted(found.routes.items(), key=lambda item: -item[1].answers) if found else []
+    rows = tuple(
+        (
+            Cell(visible(name)),
+            _count(cache.answers),
+            _count(cache.hits),
+            Cell(share(cache.hit_share), cache.hit_share),
+            *(
+                Cell(age(value), value)
+                for value in (cache.age_s.p50, cache.age_s.p90, cache.age_s.p99, cache.age_s.max)
+            ),
+        )
+        for name, cache in told
+    )
+    columns = ("Route", "Answers that told", "From a cache", "Share", "Age p50", "p90", "p99", "Max")
+    note = (
+        "As answers tell in Age, Cache-Status, X-Cache and the like. Ages are of what came from a cache, whole seconds."
+    )
+    return _table("caching", "caching", "Caches", columns, rows, note)
 
 
 def processes(run: RunData) -> Table:

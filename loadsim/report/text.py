@@ -65,6 +65,13 @@ def rate(value: float | None) -> str:
     return UNKNOWN if value is None else f"{amount(value)}/s"
 
 
+def age(value_s: float | None) -> str:
+    """Write an age that is known in whole seconds, rounded down: ``'under 1 s'``, ``'12 s'``."""
+    if value_s is None:
+        return UNKNOWN
+    return f"{value_s:,.0f} s" if value_s >= 1 else "under 1 s"
+
+
 def clock(time_s: float, *, hours_too: bool = False) -> str:
     """Write a moment of the run: ``'0:05'``, ``'12:30'``, ``'1:02:05'``; ``hours_too`` also where there are none."""
     whole = round(time_s)

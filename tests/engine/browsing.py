@@ -34,9 +34,13 @@ class Sink:
     def __init__(self) -> None:
         self.samples: list[Sample] = []
         self.timings: list[tuple[float, bytes]] = []
+        self.told_of_caches: list[tuple[float, int, bytes]] = []
 
-    def timing(self, due: float, value: bytes) -> None:
-        self.timings.append((due, value))
+    def told(self, due: float, key: int, timing: bytes, caches: bytes) -> None:
+        if timing:
+            self.timings.append((due, timing))
+        if caches:
+            self.told_of_caches.append((due, key >> ROUTE_SHIFT, caches))
 
     def request(self, key: int, due: float, started: float, ended: float, received_bytes: int, sent_bytes: int) -> None:
         self.samples.append(

@@ -176,6 +176,14 @@ def test_where_the_target_says_its_time_went_is_told_with_when_the_request_was_d
         assert visit.sink.timings == [(12.5, b" app;dur=3")]
 
 
+def test_what_caches_say_is_told_with_its_route_and_when_the_request_was_due():
+    with visiting(answering(ok(b"", b"Age: 3\r\nX-Cache: HIT"), ok(b""))) as (visit, _):
+        visit.user.due = 12.5
+        visit.client.get("/items/1")
+        visit.client.get("/items/2")
+        assert visit.sink.told_of_caches == [(12.5, visit.sink.samples[0].route, b"Age: 3\nX-Cache: HIT")]
+
+
 def test_an_http_error_is_an_outcome_with_its_first_example():
     with visiting(answering(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy")) as (visit, _):
         response = visit.client.get("/a")

@@ -97,16 +97,16 @@ def test_the_scanner_stops_at_the_end_of_the_head():
     match = scanner.search(raw)
     assert match is not None
     assert match.lastindex is None
-    assert scanner.read(raw, match) == (0, [], b"")
+    assert scanner.read(raw, match) == (0, [], b"", b"")
     raw = b"HTTP/1.1 200 OK\r\nset-cookie: c=d\r\nX-Served-By: s\r\nX-BACKEND:b\r\nSet-Cookie: e\r\n\r\n"
-    number, cookies, _ = scanner.read(raw, scanner.search(raw))
+    number, cookies, *_ = scanner.read(raw, scanner.search(raw))
     assert (number >> BACKEND_SHIFT, cookies, list(names)) == (1, [b" c=d", b" e"], ["b"])
 
 
 def test_without_backend_headers_only_cookies_are_found():
     scanner = HeadScanner((), Backends(Names(1)))
     raw = b"HTTP/1.1 200 OK\r\nX-Backend: a\r\nSet-Cookie: b\r\n\r\n"
-    assert scanner.read(raw, scanner.search(raw)) == (0, [b" b"], b"")
+    assert scanner.read(raw, scanner.search(raw)) == (0, [b" b"], b"", b"")
 
 
 def test_headers_are_found_in_any_case_and_joined():
@@ -125,5 +125,24 @@ def test_where_the_time_went_is_found_beside_the_backend_and_the_cookies_and_joi
     fields = [b"Server-Timing: app;dur=2", b"X-Backend: web-1", b"Set-Cookie: a=b", b"server-timing:db;dur=1"]
     head = b"\r\n".join([b"HTTP/1.1 200 OK", *fields, b"", b""])
     raw = head + b"Server-Timing: not;dur=9\r\n"
-    number, cookies, timing = scanner.read(raw, scanner.search(raw))
-    assert (number >> BACKEND_SHIFT, cookies, timing) == (1, [b" a=b"], b" app;dur=2,db;dur=1")
+    number, cookies, timing, caches = scanner.read(raw, scanner.search(raw))
+    assert (number >> BACKEND_SHIFT, cookies, timing, caches) == (1, [b" a=b"], b" app;dur=2,db;dur=1", b"")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"Age: 3",
+        b"age:0",
+        b"Cache-Status: web-1; hit",
+        b"CF-Cache-Status: HIT",
+        b"X-Cache: MISS",
+        b"X-PROXY-CACHE: HIT",
+    ],
+)
+def test_what_caches_say_is_found_as_it_stands(field: bytes) -> None:
+    scanner = HeadScanner(("x-backend",), Backends(Names(4)))
+    raw = b"\r\n".join(
+        [b"HTTP/1.1 200 OK", b"Cache-Control: max-age=5", field, b"X-Cache-Status: HIT", b"Ages: 1", b"", b""]
+    )
+    assert scanner.read(raw, scanner.search(raw))[3] == field + b"\nX-Cache-Status: HIT"

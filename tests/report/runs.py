@@ -12,6 +12,7 @@ from loadsim.measure.recorder import Recorder
 from loadsim.measure.run_files import write_run_files
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, FIELDS, ROUTE_SHIFT, Outcome
 from loadsim.measure.socket_event import BEGUN_BY_TARGET, CLEAN, SOCKET_EVENT, Cause, Event
+from loadsim.measure.updates import Counter
 from loadsim.measure.websockets import Messages, SocketRecorder
 from loadsim.profiles import Phase
 from loadsim.record import FaultRecord, Manifest, ObjectiveRecord, RunRecord, Verdict, write_record
@@ -57,6 +58,10 @@ class Case:
     """Adds what became of WebSockets."""
     versions: bytes = b""
     """What reads showed of writes: a frame of ``measure.consistency``."""
+    caches: bytes = b""
+    """What answers told of caches: a frame of ``measure.caching``."""
+    counters: Sequence[Counter] = ()
+    """Numbers that the run changed."""
     scenario: str = "spiky"
     topology: str | None = "balanced"
     target: str = "http://127.0.0.1:8080"
@@ -78,11 +83,12 @@ def write_run(directory: Path, case: Case) -> Path:
     recorder.names(routes=[name for name, _, _ in case.routes], backends=case.backends)
     _fill(recorder, case, rng)
     recorder.consistency.add(case.versions)
+    recorder.caching.add(case.caches)
     recorder.close()
     if case.sockets is not None:
         case.sockets(recorder.of_sockets(), rng)
         recorder.of_sockets().close(case.duration_s)
-    summary = summarise(recorder, measured_s=case.cut_s, examples=case.examples)
+    summary = summarise(recorder, measured_s=case.cut_s, examples=case.examples, counters=case.counters)
     directory.mkdir(parents=True, exist_ok=True)
     write_run_files(recorder, directory, started_at_s=1.76e9)
     record: RunRecord = summary.record(

@@ -38,6 +38,7 @@ def written(path: Path, text: str) -> Path:
         (" split-users ( ) ", "split-users", {}),
         ("split(servers=8, calls=serial)", "split", {"servers": 8, "calls": "serial"}),
         ("balanced(8, 2)", "balanced", {"servers": 8, "slots": 2}),
+        ("b(cache='/items/:id=5s, /=1m')", "b", {"cache": {"/items/:id": "5s", "/": "1m"}}),
         ("b(weights='web-1:3, web-2:1')", "b", {"weights": {"web-1": 3, "web-2": 1}}),
     ],
 )
@@ -52,6 +53,7 @@ def test_a_topology_is_a_name_and_settings_in_brackets(text: str, name: str, set
         ("split(servers=8", "never closed"),
         ("split(servers=8) x", "nothing can follow"),
         ("split(servers=many)", "--topology split: servers: 'many' is not a whole number from 1 on"),
+        ("split(cache='/items/:id')", "expected for example '/items/:id=5s'"),
         ("split(weights=web-1)", "expected for example 'web-1:3'"),
         ("split(weights='web-1:none')", "'none' is not a whole number"),
     ],
