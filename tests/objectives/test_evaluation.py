@@ -17,7 +17,8 @@ OK, DROPPED, TIMEOUT = int(Outcome.OK), int(Outcome.DROPPED), int(Outcome.TIMEOU
 ALL_METRICS = [
     "p99 < 1s", "min < 1s", "max < 1s", "mean < 1s", "p50(service) < 1s", "p50(iteration) < 1s", "error_rate < 1%",
     "iteration_error_rate < 1%", "started > 1%", "goodput > 1%", "rate > 1/s", "jain > 0.5", "max_share < 90%",
-    "recovery < 1s", "p99 < 1s over 10s", "rate < 1/s over 10s",
+    "recovery < 1s", "p99 < 1s over 10s", "rate < 1/s over 10s", "stale_reads < 1%", "lost_updates <= 0%",
+    "oversold <= 0%",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The part of a report that is about stale reads: chart, sentence, and the line of the terminal."""
+"""The part of a report that is about stale reads and lost updates: chart, sentences, and lines of the terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadsim.measure.consistency import ENTRY, Seen
+from loadsim.measure.updates import Counter
 from loadsim.report.charts import charts
 from loadsim.report.rundata import RunData, load_run
 from loadsim.report.seen import seen
@@ -63,3 +64,41 @@ def test_a_run_that_read_nothing_back_says_nothing_of_it(run_of) -> None:
     assert run.record.consistency is None
     assert not any(chart.key == "stale-reads" for chart in charts(run))
     assert not any(each.chart == "stale-reads" for each in seen(run))
+
+
+SOUND = Counter("/items/1/stock", before=20, after=8, adds=-1, sent=12, acknowledged=12, refused=0)
+LOST = Counter("/items/2/stock", before=20, after=4, adds=-1, sent=42, acknowledged=40, refused=1)
+
+
+def told(tmp_path: Path, *counters: Counter) -> tuple[str, str]:
+    """Return the sentence and the line of the terminal."""
+    run = load_run(write_run(tmp_path / "run", Case(duration_s=10, counters=counters)))
+    (finding,) = [each.text for each in seen(run) if "update" in each.text]
+    (line,) = [line.plain for line in figure_lines(run.record, 100) if line.plain.startswith(" updates")]
+    return finding, line
+
+
+def test_lost_updates_and_oversold_stock_are_said_with_the_number_that_lost_most(tmp_path: Path) -> None:
+    finding, line = told(tmp_path, SOUND, LOST)
+    assert finding.startswith(
+        "24 of 52 acknowledged updates were lost (46.2 %): /items/2/stock was 20, 40 times -1 was"
+    )
+    assert "and it is 4. Of 40 in stock 52 were sold, 20 of them without being there." in finding
+    assert finding.endswith("Of 1 update more nobody knows whether they happened.")
+    assert line.split() == (
+        ["updates", "acknowledged", "52", "lost", "24", "stock", "40", "sold", "52", "oversold", "20", "uncertain", "1"]
+    )
+
+
+def test_that_no_update_was_lost_is_said_too(tmp_path: Path) -> None:
+    finding, line = told(tmp_path, SOUND)
+    assert finding == "None of 12 acknowledged updates was lost. Of 20 in stock 12 were sold, none twice."
+    assert "lost 0" in line
+
+
+def test_what_could_not_be_read_is_not_called_sound(tmp_path: Path) -> None:
+    unread = Counter("/items/1/likes", before=1, after=None, adds=1, sent=12, acknowledged=12, refused=0)
+    finding, line = told(tmp_path, unread)
+    assert finding == "What 12 updates came to could not be read."
+    assert "lost –" in line
+    assert "sold" not in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -10,6 +11,7 @@ from loadsim.wire import Route
 
 from ..engine.loopback import Loopback
 from ..engine.playing import assert_accounted, plan, play
+from ..engine.raw_server import Peer, RawServer, ok
 
 
 @pytest.mark.parametrize("path", ["/", "/ok/base/", "/ok/base?page=2"])
@@ -59,3 +61,26 @@ def test_placeholders_are_filled_within_their_bounds_and_grouped_by_a_name() -> 
     assert set(even) == set(range(1, 6))
     assert max(even.values()) < 2 * min(even.values())
     assert {path.partition("q=")[2] for path in server.paths} == {"1", "2"}
+
+
+def test_placeholders_in_json_and_bodies_are_drawn_after_those_of_the_path() -> None:
+    routes = (
+        Route(method="PUT", path="/ok/{uniform:9}", json={"id": "{uniform:9}", "text": "no. {uniform:9}", "n": 1}),
+        Route(method="POST", path="/ok/form", body="id={uniform:9}"),
+    )
+    with RawServer(agreeing) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        played = play(plan(url, "write-heavy", routes=routes, profile="constant(400/s)", duration_s=0.25))
+    assert assert_accounted(played).completed == 100
+    forms = [request.body for request in server.requests if request.method == "POST"]
+    notes = [json.loads(request.body) for request in server.requests if request.method == "PUT"]
+    assert {int(form.partition(b"=")[2]) for form in forms} <= set(range(1, 10))
+    assert {note["id"] for note in notes} <= set(range(1, 10))
+    assert len({note["id"] for note in notes}) > 3
+    assert all(note["n"] == 1 and note["text"].startswith("no. ") for note in notes)
+
+
+def agreeing(peer: Peer) -> None:
+    while True:
+        peer.request()
+        peer.send(ok())
