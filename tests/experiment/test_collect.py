@@ -7,6 +7,7 @@ import pytest
 
 from loadsim.errors import EngineError, ExitCode, LoadsimError
 from loadsim.experiment.collect import Collector
+from loadsim.measure.recorder import Recorder
 from loadsim.measure.sample import BACKEND_SHIFT, ITERATION, REQUEST, ROUTE_SHIFT
 from loadsim.wire import ErrorExample, Exchange, Failed, HttpSettings, Kind, Names, Plan, Ready, Tick
 
@@ -37,6 +38,21 @@ def test_samples_names_and_ticks_find_their_places() -> None:
     assert (live.completed, live.in_flight, live.backends) == (1, 2, {"web-1": 1})
     made.take(Kind.END, msgspec.json.encode(TICK))
     assert made.finished
+
+
+def test_samples_count_as_soon_as_they_are_asked_for_and_are_folded_many_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folded = []
+    add = Recorder.add
+    monkeypatch.setattr(Recorder, "add", lambda self, payload: (folded.append(len(payload)), add(self, payload)))
+    made = collector()
+    frame = ITERATION.pack(0, 101.0, 101.0, 101.1, 0.0, 0.0) * 1000
+    for _ in range(40):
+        made.take(Kind.SAMPLES, frame)
+    assert made.recorder.live(2.0).completed == 40_000
+    assert sum(folded) == 40 * len(frame)
+    assert len(folded) == 3  # two full ones, and what was left
 
 
 def test_an_engine_that_never_got_ready_has_no_recorder() -> None:
