@@ -3,7 +3,9 @@
     kill(web-2, at=10s, for=5s)               its processes are gone, and started again after that time
     pause(web-2, at=10s, for=5s)              frozen: connections stay open, and nothing answers
     slow(web-2, by=200ms, at=10s, for=5s)     each request waits so much longer
-    errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500
+    errors(web-2, share=20%, at=10s, for=5s)  that share of requests is answered 500, or with another ``status``
+    close(web-2, share=50%, at=10s, for=1s)   that share of its WebSockets is closed, with a ``code`` (1011)
+    drop(web-2, share=50%, at=10s, for=1s)    that share of its WebSockets is gone, without a close frame
     read-only(at=10s, for=5s)                 writes are answered 503 by every server, and reads go on
     partition(replica-1, at=10s, for=5s)      the replica gets no changes, and serves ever older data
     restart(web, at=10s, drain=5s)            its servers are started anew one after another
@@ -13,6 +15,9 @@ The first argument names a server, a pool (all its servers), or both by a patter
 replica of the database, all ``replicas``, or a pattern. ``kill`` takes PostgreSQL servers too: ``primary``, say, or all
 ``databases``. Without ``for`` a fault lasts to the end of the run. Times are
 profile time.
+
+``close`` and ``drop`` hit sockets that are open when they begin, and those that open until they end. The handshake of a
+WebSocket is a request: ``errors`` refuses it.
 
 ``restart`` is over when the last server is back. Each is taken out of the balancer first and has ``drain`` (5 s) for
 what is in flight; it is then told to end, started, waited for until it answers, and put in again. With ``drain=0s`` the
@@ -31,17 +36,21 @@ from loadsim.calls import Argument, after_space, bind, fail, read_arguments, rea
 from loadsim.errors import SpecError, UsageError, nearest
 from loadsim.units import parse_duration, parse_share
 
-FaultKind = Literal["kill", "pause", "slow", "errors", "read-only", "partition", "restart", "exec"]
+FaultKind = Literal["kill", "pause", "slow", "errors", "close", "drop", "read-only", "partition", "restart", "exec"]
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _MOST_DELAY_S = 3600.0
 _DRAIN_S = 5.0
+_STATUS, _CODE = 500, 1011
+_KINDS_BY_SERVICE = {"sockets": ("close", "drop"), "pages": ("read-only",)}
+"""What can be done only to servers of sockets, or of pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault. ``end_s`` is None where it lasts, or ends by itself.
 
-    ``by_s`` is the delay of ``slow``, ``share`` that of ``errors``, ``drain_s`` the longest wait of ``restart``.
+    ``by_s`` is the delay of ``slow``, ``share`` that of ``errors``, ``close`` and ``drop``, ``status`` what ``errors``
+    answers, ``code`` that of ``close``, ``drain_s`` the longest wait of ``restart``.
     """
 
     spec: str
@@ -52,6 +61,8 @@ class Fault:
     end_s: float | None = None
     by_s: float = 0.0
     share: float = 1.0
+    status: int = _STATUS
+    code: int = _CODE
     drain_s: float = _DRAIN_S
 
     def until(self, duration_s: float) -> float:
@@ -105,15 +116,29 @@ def _drain(text: str) -> float:
 def _part(text: str) -> float:
     share = parse_share(text)
     if not 0 < share <= 1:
-        raise SpecError(text, 0, f"'{text}' is no share of the requests: expected more than 0%, and 100% at most")
+        raise SpecError(text, 0, f"'{text}' is no share to be hit: expected more than 0%, and 100% at most")
     return share
 
 
+def _number_between(low: int, high: int, what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise SpecError(text, 0, f"'{text}' is no {what}: expected {low} to {high}")
+        return int(text)
+
+    return read
+
+
+_SHARE = {"share": ("share", _part)}
+_WITH_STATUS = {"status": ("status", _number_between(400, 599, "status of an error"))}
+_WITH_CODE = {"code": ("code", _number_between(1000, 4999, "close code"))}
 _FORMS: dict[str, _Form] = {
     "kill": _Form("on", {}, "kill(web-2, at=10s, for=5s)"),
     "pause": _Form("on", {}, "pause(web-2, at=10s, for=5s)"),
     "slow": _Form("on", {"by": ("by_s", _delay)}, "slow(web-2, by=200ms, at=10s, for=5s)"),
-    "errors": _Form("on", {"share": ("share", _part)}, "errors(web-2, share=20%, at=10s, for=5s)"),
+    "errors": _Form("on", _SHARE, "errors(web-2, share=20%, at=10s, for=5s)", optional=_WITH_STATUS),
+    "close": _Form("on", _SHARE, "close(web-2, share=50%, at=10s, for=1s)", optional=_WITH_CODE),
+    "drop": _Form("on", _SHARE, "drop(web-2, share=50%, at=10s, for=1s)"),
     "read-only": _Form("", {}, "read-only(at=10s, for=5s)"),
     "partition": _Form("on", {}, "partition(replica-1, at=10s, for=5s)"),
     "restart": _Form("on", {}, "restart(web, at=10s, drain=5s)", lasts=False, optional={"drain": ("drain_s", _drain)}),
@@ -172,6 +197,8 @@ class Parts:
     replicas: Sequence[str] = ()
     databases: Sequence[str] = ()
     """All PostgreSQL servers, those replicas among them."""
+    serves: str = "pages"
+    """Or ``sockets``."""
 
     def hit_by(self, fault: Fault) -> tuple[str, ...]:
         """Return what a fault is done to, in order. Raises UsageError if it names none of them."""
@@ -211,9 +238,19 @@ def check_faults(faults: Sequence[Fault], duration_s: float, parts: Parts | None
                 f"--fault '{fault.spec}' needs the bundled target: loadsim does not know the servers of another one",
                 hint="For a system of your own: exec('your command', at=10s).",
             )
+        _check_service(fault, parts)
         parts.hit_by(fault)
     if parts is not None:
         _check_overlaps([fault for fault in faults if fault.kind != "exec"], duration_s, parts)
+
+
+def _check_service(fault: Fault, parts: Parts) -> None:
+    for serves, kinds in _KINDS_BY_SERVICE.items():
+        if fault.kind in kinds and parts.serves != serves:
+            raise UsageError(
+                f"--fault '{fault.spec}' is for servers of {serves}, and these are of {parts.serves}",
+                hint="'loadsim topologies' says what there is.",
+            )
 
 
 def _check_overlaps(faults: Sequence[Fault], duration_s: float, parts: Parts) -> None:

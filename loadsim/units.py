@@ -50,6 +50,17 @@ def parse_duration(text: str) -> float:
     return math.fsum(seconds)
 
 
+def parse_age(text: str) -> tuple[float, float]:
+    """Read ``60s``, or ``60s~20s``: give or take."""
+    age, around, jitter = text.partition("~")
+    age_s, jitter_s = parse_duration(age), parse_duration(jitter) if around else 0.0
+    if age_s <= 0:
+        raise SpecError(text, 0, f"'{text}': expected an age above 0s")
+    if jitter_s > age_s:
+        raise SpecError(text, len(age), f"'{text}': the jitter is more than the age itself")
+    return age_s, jitter_s
+
+
 def parse_rate(text: str) -> float:
     """Return events a second: ``'500/s'`` -> 500.0, ``'90/m'`` -> 1.5."""
     return _quantity(text, _PER_SECOND, "a rate", "500/s")

@@ -64,6 +64,8 @@ class Config:
     misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.instructions")
 
     feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
+    socket_max_age_s: float = _setting(0.0, "age at which a socket is closed with 1001; 0 for never", 0, 86_400)
+    socket_max_age_jitter_s: float = _setting(0.0, "give or take so much, each differently", 0, 86_400)
 
     seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
     items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)

@@ -1,4 +1,4 @@
-"""What this server was told while it runs, by a file: how slow to be, how often wrong, and whether to take writes.
+"""What this server was told while it runs, by a file: how slow to be, how often wrong, whether to take writes.
 
 Without the file it is as it should be. It is JSON: ``{"delay_s": 0.2, "error_share": 0.1, "read_only": true}``. Whoever
 writes it renames it into place, so that it is never half there.
@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from django.conf import settings
-
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """How to answer: ``delay_s`` later, a share with 500, and with 503 what would write if it is ``read_only``."""
+    """How to answer: ``delay_s`` later, a share with an error, and with 503 what would write if it is ``read_only``.
+
+    Of sockets, a share is closed with a code, or a share is dropped without a word.
+    """
 
     delay_s: float = 0.0
     error_share: float = 0.0
+    error_status: int = 500
     read_only: bool = False
+    close_share: float = 0.0
+    close_code: int = 1011
+    drop_share: float = 0.0
 
 
 class InstructionFile:
@@ -45,6 +50,8 @@ class InstructionFile:
 
 @cache
 def _file() -> InstructionFile | None:
+    from django.conf import settings  # servers of sockets have no Django
+
     return InstructionFile(Path(settings.CONFIG.misconduct)) if settings.CONFIG.misconduct else None
 
 

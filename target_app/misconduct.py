@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from target_app.dice import Dice
 from target_app.instructions import instructions
 from target_app.presentation.refusals import refusal
 from target_app.timing import span
-
-
-class Dice:
-    """Picks a share of the requests: exactly that share, evenly spread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._owed = 0.0
-
-    def hit(self, share: float) -> bool:
-        """Return whether this request is one of the share."""
-        with self._lock:
-            self._owed += share
-            if self._owed < 1.0:
-                return False
-            self._owed -= 1.0
-            return True
 
 
 class MisconductMiddleware:
@@ -46,5 +29,5 @@ class MisconductMiddleware:
             with span("fault"):
                 time.sleep(told.delay_s)
         if told.error_share and self._dice.hit(told.error_share):
-            return refusal(500, "an error on request")
+            return refusal(told.error_status, "an error on request")
         return self._get_response(request)

@@ -21,6 +21,10 @@ DATABASES = replace(PARTS, databases=["primary", "replica-1", "replica-2"])
         ("slow(web-*, by=200ms, at=10s, for=5s)", Fault("", "slow", "web-*", 10.0, 15.0, by_s=0.2)),
         ("slow(web-2, 200ms, 10s, 5s)", Fault("", "slow", "web-2", 10.0, 15.0, by_s=0.2)),
         ("errors(web-2, share=20%, at=0s)", Fault("", "errors", "web-2", 0.0, share=0.2)),
+        ("errors(web-2, share=20%, at=0s, status=503)", Fault("", "errors", "web-2", 0.0, share=0.2, status=503)),
+        ("close(web, share=50%, at=1s)", Fault("", "close", "web", 1.0, share=0.5, code=1011)),
+        ("close(web, share=50%, at=1s, code=1013)", Fault("", "close", "web", 1.0, share=0.5, code=1013)),
+        ("drop(web-2, share=50%, at=1s, for=2s)", Fault("", "drop", "web-2", 1.0, 3.0, share=0.5)),
         ("partition(replica-1, at=10s, for=5s)", Fault("", "partition", "replica-1", 10.0, 15.0)),
         ("restart(web, at=10s)", Fault("", "restart", "web", 10.0, drain_s=5.0)),
         ("restart(web-2, 10s, drain=0s)", Fault("", "restart", "web-2", 10.0, drain_s=0.0)),
@@ -47,6 +51,8 @@ def test_a_fault_is_read(text: str, fault: Fault) -> None:
         ("kill(web-2, at=1s, for=0s)", 23, "no time to speak of"),
         ("slow(web-2, by=0s, at=1s)", 15, "no delay"),
         ("errors(web-2, share=120%, at=1s)", 20, "no share"),
+        ("errors(web-2, share=1%, at=1s, status=200)", 38, "no status of an error"),
+        ("close(web-2, share=1%, at=1s, code=1)", 35, "no close code"),
         ("kill(web-2, when=1s)", 12, "kill has no 'when'"),
         ("kill(web-2, at=1s", 4, "never closed"),
         ("kill(web-2, at=1s) kill(web-1, at=2s)", 19, "nothing can follow"),
@@ -112,6 +118,14 @@ def test_what_is_no_replica_cannot_be_cut_off(text: str, parts: Parts, hint: str
     with pytest.raises(UsageError, match="there is no replica") as caught:
         checked(text, parts=parts)
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "serves"), [("close(web-1, share=1%, at=1s)", "pages"), ("read-only(at=1s)", "sockets")]
+)
+def test_what_servers_of_another_kind_take_is_refused(text: str, serves: str) -> None:
+    with pytest.raises(UsageError, match=f"and these are of {serves}"):
+        checked(text, parts=replace(PARTS, serves=serves))
 
 
 def test_a_server_that_is_not_there_is_told_with_the_nearest() -> None:

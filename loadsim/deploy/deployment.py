@@ -16,6 +16,7 @@ from typing import Self
 
 from loadsim.deploy import postgres, redis, servers
 from loadsim.deploy.balancer import Sent
+from loadsim.deploy.bus import BusCounts, counted
 from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
 from loadsim.deploy.keeper_link import KeeperLink, State, describe_failure
@@ -110,17 +111,18 @@ class Deployment:
         """Let a frozen server go on."""
         self._keeper.order("resume", server)
 
-    def misbehave(
-        self, server: str, *, delay_s: float = 0.0, error_share: float = 0.0, read_only: bool = False
-    ) -> None:
-        """Let a server answer so much later, a share of the requests with 500, and writes with 503; or as it should."""
-        orders = servers.misconduct_file(self.scratch, server)
-        if not delay_s and not error_share and not read_only:
-            orders.unlink(missing_ok=True)
+    def misbehave(self, server: str, **orders: float) -> None:
+        """Tell a server how to misbehave, in the words of ``target_app.instructions``; without any, to be as it should.
+
+        ``delay_s=0.2`` has it answer later, ``error_share=0.1`` a share of the requests with an error, and so on.
+        """
+        file = servers.misconduct_file(self.scratch, server)
+        if not orders:
+            file.unlink(missing_ok=True)
             return
-        written = orders.with_suffix(".new")
-        written.write_text(json.dumps({"delay_s": delay_s, "error_share": error_share, "read_only": read_only}))
-        written.replace(orders)
+        written = file.with_suffix(".new")
+        written.write_text(json.dumps(orders))
+        written.replace(file)
 
     def partition(self, replica: str) -> None:
         """Cut a replica off from the primary's changes: it is read on, and serves ever older data."""
@@ -190,7 +192,7 @@ def _plan(
     private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
     sockets = [servers.socket_path(private, name) for name in topology.server_names]
     sockets += [postgres.socket_path(private, name) for name in topology.data.server_names]
-    bus = (Stage("starting Redis", (redis.server(private),)),) if topology.has_bus else ()
+    before = (Stage("starting Redis", (redis.server(private),)),) if topology.has_bus else ()
     if max(len(os.fsencode(path)) for path in sockets) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)
@@ -208,7 +210,7 @@ def _plan(
         own.append(balancer.process(binary, private, chosen))
     seeding = (Stage("seeding the database", (servers.seeding(topology, private),)),)
     stages = (
-        *bus,
+        *before,
         *databases.before,
         *(seeding if topology.serves == "pages" else ()),
         *databases.after,

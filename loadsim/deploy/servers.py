@@ -69,11 +69,19 @@ def socket_server(topology: Topology, name: str, scratch: Path, port: int | None
         "--timeout-graceful-shutdown": 1,
         "--timeout-keep-alive": KEEP_ALIVE_S,
         "--backlog": BACKLOG,
+        "--ws": "target_app.sockets.protocol:SocketProtocol",
         "--log-level": "warning",
     }
     flags = [text for name, value in options.items() for text in (name, str(value))]
     argv = (sys.executable, "-m", "uvicorn", *listen, *flags, "target_app.sockets.app:application")
-    env = _environment(topology, scratch) | {f"{_PREFIX}BACKEND": name}
+    age_s, jitter_s = topology.socket_ages
+    own = {
+        "backend": name,
+        "misconduct": str(misconduct_file(scratch, name)),
+        "socket_max_age_s": str(age_s),
+        "socket_max_age_jitter_s": str(jitter_s),
+    }
+    env = _environment(topology, scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
     return Process(name, argv, env, unix=unix, port=port or 0)
 
 

@@ -11,7 +11,7 @@ from loadsim.deploy import services
 from loadsim.deploy.databases import LAYOUTS, LONGEST_S, MOST_CONNECTIONS, PREFERS, Databases
 from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import SpecError, UsageError, nearest
-from loadsim.units import parse_duration
+from loadsim.units import parse_age, parse_duration
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
 BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
@@ -62,7 +62,8 @@ class Topology:
     others wait, or ``read_modify_write``, by which two at once write the same and one of them is lost.
 
     ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
-    services and no databases, and of which a server holds as many as come, whatever its slots.
+    services and no databases, and of which a server holds as many as come, whatever its slots. A server closes them at
+    ``socket_max_age``, ``60s`` or ``60s~20s`` give or take, or never (``0s``).
 
     Raises UsageError for what cannot be.
     """
@@ -89,6 +90,7 @@ class Topology:
     cache: Mapping[str, str] = field(default_factory=dict)
     writes: str = "accepted"
     updates: str = "atomic"
+    socket_max_age: str = "0s"
     serves: str = "pages"
 
     def __post_init__(self) -> None:
@@ -182,6 +184,12 @@ class Topology:
         plain = plain and self.writes == "accepted" and self.confirmation == "none"
         if self.serves == "sockets" and (self.cache or not plain):
             raise self._wrong("serves=sockets: sockets know no services, heavy work, databases, caches or writes")
+        try:
+            age_s, _ = self.socket_ages
+        except SpecError as error:
+            raise self._wrong(f"socket_max_age: {error.message}") from None
+        if age_s and self.serves != "sockets":
+            raise self._wrong(f"socket_max_age={self.socket_max_age}: its servers hold no sockets")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
@@ -218,6 +226,11 @@ class Topology:
         """How the data is laid out over databases."""
         lag_s, sticky_s = parse_duration(self.lag), parse_duration(self.sticky)
         return Databases(self.databases, self.replicas, self.shards, lag_s, sticky_s, self.prefers)
+
+    @property
+    def socket_ages(self) -> tuple[float, float]:
+        """At which age its servers close a socket, give or take how much, in seconds; 0 for never."""
+        return (0.0, 0.0) if self.socket_max_age == "0s" else parse_age(self.socket_max_age)
 
     @property
     def total_slots(self) -> int:

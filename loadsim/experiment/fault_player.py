@@ -168,7 +168,9 @@ class FaultPlayer:
             "kill": target.kill,
             "pause": target.pause,
             "slow": lambda server: target.misbehave(server, delay_s=fault.by_s),
-            "errors": lambda server: target.misbehave(server, error_share=fault.share),
+            "errors": lambda server: target.misbehave(server, error_share=fault.share, error_status=fault.status),
+            "close": lambda server: target.misbehave(server, close_share=fault.share, close_code=fault.code),
+            "drop": lambda server: target.misbehave(server, drop_share=fault.share),
             "read-only": lambda server: target.misbehave(server, read_only=True),
             "partition": target.partition,
         }
@@ -190,6 +192,8 @@ class FaultPlayer:
             "pause": target.resume,
             "slow": target.misbehave,
             "errors": target.misbehave,
+            "close": target.misbehave,
+            "drop": target.misbehave,
             "read-only": target.misbehave,
             "partition": target.heal,
         }

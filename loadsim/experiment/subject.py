@@ -59,7 +59,7 @@ def declared_parts(name: str, settings: RunSettings) -> Parts:
 def parts_of(shape: Topology) -> Parts:
     """Return what of a topology faults can be done to."""
     pools = {pool.name: pool.server_names for pool in shape.pools}
-    return Parts(pools, shape.data.replica_names, shape.data.server_names)
+    return Parts(pools, shape.data.replica_names, shape.data.server_names, shape.serves)
 
 
 def subject_of(settings: RunSettings, default: str, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:

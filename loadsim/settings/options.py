@@ -13,7 +13,7 @@ from loadsim.distributions import parse_distribution
 from loadsim.errors import LoadsimError, UsageError, nearest
 from loadsim.faults import Fault, parse_fault
 from loadsim.redact import redact_text, redact_url
-from loadsim.units import parse_duration, parse_rate, parse_share
+from loadsim.units import parse_age, parse_duration, parse_rate, parse_share
 
 Convert = Callable[[Any], Any]
 
@@ -142,12 +142,7 @@ def _distribution(value: Any) -> str:
 
 
 def _age(value: Any) -> tuple[float, float]:
-    """Take '60s', or '60s~20s': give or take."""
-    text, around, jitter = _text(value).partition("~")
-    age_s, jitter_s = _duration(above_zero=True)(text), parse_duration(jitter) if around else 0.0
-    if jitter_s > age_s:
-        raise UsageError(f"'{value}': the jitter is more than the age itself")
-    return age_s, jitter_s
+    return parse_age(_text(value))
 
 
 _resolve = _pairs(":", "shop.example:127.0.0.1")
@@ -210,6 +205,7 @@ SHAPE: dict[str, Convert] = {
     "cache": _ages,
     "writes": _text,
     "updates": _text,
+    "socket_max_age": _text,
     "serves": _text,
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in

@@ -1,38 +1,43 @@
 """What the server calls: ``target_app.sockets.app:application``.
 
-``/echo`` sends back what it is sent, ``/feed`` sends the feed, and ``/`` does both. ``/healthz`` answers requests.
+``/echo`` sends back what it is sent, ``/feed`` sends the feed, and ``/`` does both; with ``?after=NUMBER`` the feed
+begins with what was missed since. The same is read over HTTP at ``/feed/messages?after=NUMBER``; with ``&wait=SECONDS``
+that is a long-poll: it answers when there is a message, or without one after so long. ``/healthz`` answers requests.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+import math
+from pathlib import Path
+from urllib.parse import parse_qs
 
 from target_app.config import Config
-from target_app.sockets.feed import Feed
+from target_app.instructions import InstructionFile
+from target_app.sockets.conduct import Application, Conduct, Receive, Scope, Send
+from target_app.sockets.feed import Clock, Feed
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+LONGEST_WAIT_S = 60.0
 _ECHOES, _FEEDS = ("/", "/echo"), ("/", "/feed")
+_MESSAGES = "/feed/messages"
 
 
-class Application:
+class Sockets:
     """An ASGI application."""
 
     def __init__(self, config: Config) -> None:
         self._headers = [(b"x-backend", config.backend.encode("latin-1", "replace"))]
-        self._feed = Feed(config.feed_interval_s)
+        self._clock = Clock(config.feed_interval_s)
+        self._feed = Feed(self._clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, one request, or the process's own beginning and end."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
-            await self._serve(scope["path"], receive, send)
+            await self._serve(scope, receive, send)
         else:
-            await self._answer(scope["path"], send)
+            await self._answer(scope, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -42,20 +47,41 @@ class Application:
         feeding.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, path: str, send: Send) -> None:
-        status, body = (200, b"ok\n") if path == "/healthz" else (426, b"This is a WebSocket endpoint.\n")
-        headers = [*self._headers, (b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        path = scope["path"]
+        if path == _MESSAGES:
+            status, body = 200, await self._read(scope)
+        else:
+            status, body = (200, "ok\n") if path == "/healthz" else (426, "This is a WebSocket endpoint.\n")
+        data = body.encode()
+        headers = [*self._headers, (b"content-type", b"text/plain"), (b"content-length", str(len(data)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": data})
 
-    async def _serve(self, path: str, receive: Receive, send: Send) -> None:
+    async def _read(self, scope: Scope) -> str:
+        """Return the messages after one, a line each; or the newest number alone to who has none yet."""
+        after, wait_s = _number(scope, "after"), min(_number(scope, "wait") or 0.0, LONGEST_WAIT_S)
+        if after is None:
+            return f"loadsim-newest {self._clock.newest()}\n"
+        messages = self._clock.after(int(after))
+        if not messages and wait_s > 0:
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._clock.next()
+            except TimeoutError:
+                return ""
+            messages = self._clock.after(int(after))
+        return "".join(f"{message}\n" for message in messages)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
         await receive()
         if path not in _ECHOES and path not in _FEEDS:
             await send({"type": "websocket.close"})  # before it is accepted: 403
             return
         await send({"type": "websocket.accept", "headers": self._headers})
         queue = self._feed.listen() if path in _FEEDS else None
-        telling = asyncio.create_task(_tell(queue, send)) if queue is not None else None
+        telling = asyncio.create_task(self._tell(queue, _number(scope, "after"), send)) if queue is not None else None
         try:
             while (event := await receive())["type"] == "websocket.receive":
                 if path in _ECHOES:
@@ -68,13 +94,33 @@ class Application:
                 telling.cancel()
                 self._feed.leave(queue)
 
+    async def _tell(self, queue: asyncio.Queue[str], after: float | None, send: Send) -> None:
+        """Send what was missed, and then what comes."""
+        missed = self._clock.after(int(after)) if after is not None else []
+        try:
+            for text in missed:
+                await send({"type": "websocket.send", "text": text})
+            while True:
+                await send({"type": "websocket.send", "text": await queue.get()})
+        except OSError:
+            pass  # it is gone; the other task sees that too
 
-async def _tell(queue: asyncio.Queue[str], send: Send) -> None:
+
+def _number(scope: Scope, name: str) -> float | None:
+    """Return a number of the query; None if there is none."""
+    values = parse_qs(scope["query_string"].decode("latin-1")).get(name)
     try:
-        while True:
-            await send({"type": "websocket.send", "text": await queue.get()})
-    except OSError:
-        pass  # it is gone; the other task sees that too
+        number = float(values[0]) if values else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
-application = Application(Config.from_environment())
+def conducted(application: Application, config: Config) -> Conduct:
+    """Return the application as it misbehaves when it is told to."""
+    orders = InstructionFile(Path(config.misconduct)) if config.misconduct else None
+    return Conduct(application, orders, config.socket_max_age_s, config.socket_max_age_jitter_s)
+
+
+_config = Config.from_environment()
+application = conducted(Sockets(_config), _config)

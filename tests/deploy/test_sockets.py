@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -56,6 +59,68 @@ def test_the_root_both_echoes_and_feeds(pair: Deployment) -> None:
     assert any(message.startswith("loadsim-feed ") for message in heard)
 
 
+def test_a_feed_that_was_lost_goes_on_where_it_was_left_by_a_socket_or_by_a_read(pair: Deployment) -> None:
+    with opened(pair, "/feed") as socket:
+        last = int(str(socket.recv(timeout=5)).split()[1])
+    time.sleep(0.3)
+    read = httpx.get(f"{pair.url}/feed/messages?after={last}").text.splitlines()
+    with opened(pair, f"/feed?after={last}") as socket:
+        told = [str(socket.recv(timeout=5)) for _ in read]
+    assert [text.split()[:2] for text in read[:4]] == [["loadsim-missed", str(last + n)] for n in (1, 2, 3, 4)]
+    assert told == read
+
+
+def test_a_long_poll_is_answered_when_there_is_news_or_the_wait_is_over(pair: Deployment) -> None:
+    newest = int(httpx.get(f"{pair.url}/feed/messages").text.split()[1])
+    later = httpx.get(f"{pair.url}/feed/messages?after={newest + 3}&wait=10")
+    assert later.text.split()[:2] == ["loadsim-missed", str(newest + 4)]
+    assert httpx.get(f"{pair.url}/feed/messages?after={newest + 1000}&wait=0.1").text == ""
+
+
+def told(pair: Deployment, **orders: float) -> None:
+    for server in ("web-1", "web-2"):
+        pair.misbehave(server, **orders)
+    time.sleep(0.3)  # servers look out for orders 20 times a second
+
+
+def test_a_share_of_handshakes_is_refused_with_the_status_that_was_asked_for(pair: Deployment) -> None:
+    told(pair, error_share=1.0, error_status=503)
+    with pytest.raises(InvalidStatus, match="503"):
+        opened(pair, "/echo")
+    assert httpx.get(f"{pair.url}/feed/messages").status_code == 503
+    told(pair)
+    with opened(pair, "/echo") as socket:
+        assert backend(socket)
+
+
+def endings(sockets: list[ClientConnection]) -> list[int | None]:
+    """Wait for each to end, a second at most; return the codes of their close frames, 0 for none, None if alive."""
+    codes: list[int | None] = []
+    for socket in sockets:
+        try:
+            socket.recv(timeout=1)
+        except TimeoutError:
+            codes.append(None)
+        except ConnectionClosed as closed:
+            codes.append(closed.rcvd.code if closed.rcvd else 0)
+    return codes
+
+
+@pytest.mark.parametrize(
+    ("orders", "code"), [({"close_share": 0.5, "close_code": 1013}, 1013), ({"drop_share": 0.5}, 0)]
+)
+def test_a_share_of_sockets_is_closed_with_a_code_or_dropped(
+    pair: Deployment, orders: dict[str, float], code: int
+) -> None:
+    with ExitStack() as stack:
+        before = [stack.enter_context(opened(pair, "/echo")) for _ in range(4)]
+        told(pair, **orders)
+        assert Counter(endings(before)) == {code: 2, None: 2}
+        later = [stack.enter_context(opened(pair, "/echo")) for _ in range(4)]
+        assert Counter(endings(later)) == {code: 2, None: 2}, "and of those that open while it lasts"
+        told(pair)
+
+
 def test_what_is_no_socket_is_told_so(pair: Deployment) -> None:
     assert httpx.get(f"{pair.url}/echo").status_code == 426
     with pytest.raises(InvalidStatus, match="403"):
@@ -72,6 +137,24 @@ def test_a_server_that_is_stopped_says_that_it_restarts() -> None:
                 socket.recv(timeout=10)
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1012
+
+
+def test_a_server_ends_its_sockets_at_an_age() -> None:
+    shape = topology("sockets", servers=1, slots=1, balancer="none", socket_max_age="0.5s~0.1s")
+    with bring_up(shape) as deployment, opened(deployment, "/echo") as socket:
+        began = time.monotonic()
+        with pytest.raises(ConnectionClosed) as caught:
+            socket.recv(timeout=10)
+        assert time.monotonic() - began > 0.3
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1001
+
+
+def test_a_setting_of_sockets_is_refused_where_there_are_none() -> None:
+    with pytest.raises(UsageError, match="its servers hold no sockets"):
+        topology("balanced", socket_max_age="5s")
+    with pytest.raises(UsageError, match="the jitter is more than the age"):
+        topology("sockets", socket_max_age="5s~6s")
 
 
 def test_sockets_know_no_services_and_no_databases() -> None:
