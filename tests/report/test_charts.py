@@ -133,6 +133,14 @@ def test_a_fault_is_a_band_of_its_own_with_a_short_name(loaded):
     assert (band.label, band.start_s, band.end_s, band.name_may_stand_out) == ("kill web-2", 30.0, 35.0, True)
 
 
+def test_a_fault_that_had_not_ended_when_the_run_did_is_a_band_to_its_end(loaded):
+    run = loaded("failing")
+    restart = FaultRecord(fault="restart(web, at=30s)", kind="restart", on=["web-1"], start_s=30.0, end_s=None)
+    bands = by_key(replace(run, record=msgspec.structs.replace(run.record, faults=[restart])))["latency"].bands
+    (band,) = [band for band in bands if band.kind == "fault"]
+    assert (band.start_s, band.end_s) == (30.0, float(run.times_s[-1]) + 1)
+
+
 def test_failures_add_up_to_what_the_record_counts(loaded):
     run = loaded("failing")
     chart = by_key(run)["errors"]

@@ -29,15 +29,16 @@ def bands(run: RunData) -> tuple[Band, ...]:
     end = float(run.times_s[-1]) + 1 if len(run.times_s) else 0.0
     if record.complete and end > record.manifest.duration_s:
         found.append(Band("drain", record.manifest.duration_s, end, "drain", shaded=True))
-    return tuple(found + _faults(run))
+    return tuple(found + _faults(run, end))
 
 
-def _faults(run: RunData) -> list[Band]:
+def _faults(run: RunData, end: float) -> list[Band]:
+    """Return the faults that came about; one that had not ended when the run did lasts to its end."""
     return [
         Band(
             visible(f"{fault.kind} {', '.join(fault.on)}", 40),
             fault.start_s,
-            fault.end_s or fault.start_s,
+            end if fault.end_s is None else fault.end_s,
             "fault",
             shaded=True,
         )
