@@ -61,6 +61,10 @@ class Deployment:
             return None
         return _BALANCERS[self.topology.balancer].sent(self.scratch)
 
+    def bus_counts(self) -> BusCounts | None:
+        """Return what became of the messages of the bus; None without one, or if it is gone."""
+        return counted(self.scratch) if self.topology.has_bus else None
+
     def failures(self) -> list[str]:
         """Return what ended although it should not have, since the start: how, and the last lines of its log."""
         self._keeper.listen()

@@ -5,8 +5,9 @@
     worker.py    takes what is for this server's service off the bus, a slot for each
     counts.py    what was sent, taken and lost, as this process saw it, told to whoever asks Redis
 
-Every service has one queue, from which its servers take what they have slots for. A queue is bounded: what it has no
-room for is refused at once. Nothing is sent twice, and nothing is waited for beyond its deadline.
+Every service has a queue of calls and one of jobs, from which its servers take what they have slots for. A queue is
+bounded: what it has no room for is refused at once. Nothing is sent twice, and no call is waited for beyond its
+deadline.
 """
 
 FROM_BUS = "target_app.from_bus"

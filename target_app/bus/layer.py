@@ -24,9 +24,13 @@ class Layer(RedisChannelLayer):
         self._unix_socket, self._taker = unix_socket, taker
 
     def create_pool(self, index: int) -> ConnectionPool:  # noqa: ARG002 - there is one
-        """Make connections that send nothing again: what Redis got before it fell silent may have been taken."""
+        """Make connections that send nothing again: what Redis got before it fell silent may have been taken.
+
+        They wait as long as it takes: a time limit near that of the blocking pop would lose what comes in that moment.
+        """
         never = Retry(NoBackoff(), 0)
-        return ConnectionPool(connection_class=UnixDomainSocketConnection, path=self._unix_socket, retry=never)
+        kind = UnixDomainSocketConnection
+        return ConnectionPool(connection_class=kind, path=self._unix_socket, retry=never, socket_timeout=None)
 
     def _backup_channel_name(self, channel: str) -> str:
         return f"{channel}$inflight.{self._taker}"

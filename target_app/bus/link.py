@@ -9,7 +9,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -25,6 +25,8 @@ Message = dict[str, Any]
 """As Channels takes it, and msgpack writes it."""
 T = TypeVar("T")
 _AGAIN_AFTER_S = 0.1
+_LEAVE_JOB_S = 5.0
+"""Longest that leaving a job may take; after it the bus is taken to have failed."""
 FAILURES = (RedisError, OSError)
 """What a Redis that is not there, or is full, raises."""
 
@@ -94,7 +96,7 @@ class Link:
         left_s = request["deadline"] - time.monotonic()
         try:
             async with asyncio.timeout(left_s if math.isfinite(left_s) else None):
-                await self.layer.send(channel(service), {**request, "number": number, "reply_to": self._replies})
+                await self.layer.send(calls_of(service), {**request, "number": number, "reply_to": self._replies})
                 answer: Response = await reply
         except ChannelFull:
             self.counts.full += 1
@@ -113,7 +115,8 @@ class Link:
     async def _tell(self, service: str, job: Message) -> bool:
         self.counts.jobs += 1
         try:
-            await self.layer.send(channel(service), {**job, "deadline": math.inf})
+            async with asyncio.timeout(_LEAVE_JOB_S):
+                await self.layer.send(jobs_of(service), {**job, "deadline": math.inf})
         except (ChannelFull, *FAILURES):
             self.counts.jobs_refused += 1
             return False
@@ -145,12 +148,24 @@ class Link:
             await asyncio.sleep(TOLD_EVERY_S)
 
     async def _leave(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop(self._tasks)
         await self.layer.close_pools()
 
 
-def channel(service: str) -> str:
+async def stop(tasks: Collection[asyncio.Task[None]]) -> None:
+    """End tasks, and return when they have; one that was just being woken may miss a single cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_AGAIN_AFTER_S)
+
+
+def calls_of(service: str) -> str:
     """Return the channel on which a service is called."""
-    return f"services.{service}"
+    return f"calls.{service}"
+
+
+def jobs_of(service: str) -> str:
+    """Return the channel on which a service is left work that nobody waits for."""
+    return f"jobs.{service}"

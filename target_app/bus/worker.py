@@ -1,8 +1,8 @@
 """Takes what is for this server's service off the bus, and has its WSGI application answer, as if it were HTTP.
 
 So what a service does, refuses, and says of its time is the same over either. A call takes one of the server's slots,
-of which its HTTP requests take theirs; with none free no more than one call is taken ahead, and the rest stay on the
-bus, for whichever server is free first.
+of which its HTTP requests take theirs; with none free no more than one call and one job are taken ahead, and the rest
+stay on the bus, for whichever server is free first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from channels.exceptions import ChannelFull
 
 from target_app.bus import FROM_BUS
-from target_app.bus.link import FAILURES, Link, Message, channel
+from target_app.bus.link import FAILURES, Link, Message, calls_of, jobs_of, stop
 from target_app.services.answer import PREFIX, Response
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -36,18 +36,18 @@ class Worker:
     ) -> None:
         self._link, self._service, self._application, self._slots = link, service, application, slots
         self._ahead: queue.SimpleQueue[tuple[Message, asyncio.Event] | None] = queue.SimpleQueue()
-        """What was taken and has no slot yet: one message at most. None ends a thread."""
+        """What was taken and has no slot yet: one message of each queue at most. None ends a thread."""
         self._ending: set[Future[None]] = set()
         self._is_closing = False
         self._threads = [threading.Thread(target=self._serve, name="bus-worker") for _ in range(threads)]
         for thread in self._threads:
             thread.start()
-        self._taking = asyncio.run_coroutine_threadsafe(self._take(), link.loop)
+        self._taking = link.run(self._begin())
 
     def close(self) -> None:
         """Take nothing more, give back what has no slot yet, and return when the rest is answered."""
         self._is_closing = True
-        self._taking.cancel()
+        self._link.run(stop(self._taking))
         for _ in self._threads:
             self._ahead.put(None)
         for thread in self._threads:
@@ -55,9 +55,13 @@ class Worker:
         wait(self._ending)
         self._link.run(self._link.tell_counts())
 
-    async def _take(self) -> None:
+    async def _begin(self) -> list[asyncio.Task[None]]:
+        queues = (calls_of(self._service), jobs_of(self._service))
+        return [self._link.loop.create_task(self._take(channel)) for channel in queues]
+
+    async def _take(self, channel: str) -> None:
         while True:
-            message, has_slot = await self._link.receive(channel(self._service)), asyncio.Event()
+            message, has_slot = await self._link.receive(channel), asyncio.Event()
             self._ahead.put((message, has_slot))
             await has_slot.wait()
 
@@ -110,8 +114,9 @@ class Worker:
             self._link.counts.served += 1
 
     async def _give_back(self, message: Message) -> None:
+        channel = calls_of(self._service) if "reply_to" in message else jobs_of(self._service)
         try:
-            await self._link.layer.send(channel(self._service), message)
+            await self._link.layer.send(channel, message)
         except (ChannelFull, *FAILURES):
             pass  # it is lost, which who asked notices at its deadline
 

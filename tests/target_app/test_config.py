@@ -44,6 +44,9 @@ def test_the_apps_that_run_elsewhere_are_told_with_their_services() -> None:
         ("CALLS", "sometimes", "expected serial, parallel, batched"),
         ("REMOTE", "users", "expected APP=SERVICE,..."),
         ("REMOTE", "users=inventory", "needs LOADSIM_TARGET_SERVICES_SOCKET"),
+        ("TRANSPORT", "bus", "needs LOADSIM_TARGET_REDIS"),
+        ("CONFIRMATION", "bus", "needs LOADSIM_TARGET_REDIS"),
+        ("CONFIRMATION", "later", "expected none, inline, bus"),
         ("ITEM", "5", "unknown setting LOADSIM_TARGET_ITEM: known are"),
     ],
 )
