@@ -21,8 +21,9 @@ from rich.console import Console
 
 from benchmarks.results import Report, progress
 from loadsim.compare import Round, conclude, effects, readings
+from loadsim.compare.set_aside import started_late
 from loadsim.experiment import run
-from loadsim.experiment.comparison import round_seed, started_late
+from loadsim.experiment.comparison import round_seed
 from loadsim.record import RunRecord
 from loadsim.settings import RunSettings, load_settings
 

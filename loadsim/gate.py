@@ -6,14 +6,16 @@ not measure, a broken objective in one run of four is broken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from loadsim.baseline import BaselineRecord, counted, hold_against
 from loadsim.errors import SpecError, UsageError
 from loadsim.objectives import Objective, RecordedRun, judge_recorded, parse_objective, verdict, worst
-from loadsim.record import ObjectiveRecord, RunRecord, Verdict, read_record
+from loadsim.record import ObjectiveRecord, RunRecord, Verdict, read_record, why_invalid
 
 SCHEMA = "loadsim.gate/1"
 
@@ -48,6 +50,16 @@ class GateRecord(msgspec.Struct, kw_only=True):
     loadsim: str
     verdict: Verdict
     runs: list[GatedRun]
+    baseline: BaselineRecord | None = None
+    """These runs against earlier ones, where there were any to hold them against."""
+
+
+class Baseline(NamedTuple):
+    """Earlier rounds, and what decides whether these are worse."""
+
+    runs: Sequence[RecordedRun]
+    primary: Sequence[str] = ()
+    margins: Mapping[str, float] = {}
 
 
 def find_runs(given: Sequence[Path]) -> list[RecordedRun]:
@@ -55,14 +67,27 @@ def find_runs(given: Sequence[Path]) -> list[RecordedRun]:
     return [_read(path) for each in given for path in _runs_in(each)]
 
 
-def gate(runs: Sequence[RecordedRun], objectives: Objectives, loadsim: str) -> GateRecord:
-    """Judge every run. UsageError for a run that is held to nothing, and for a damaged file of one."""
-    held_to = [(run, objectives(run.record) or _own(run)) for run in runs]  # all of them, before any is judged
+def gate(
+    runs: Sequence[RecordedRun], objectives: Objectives, loadsim: str, baseline: Baseline | None = None
+) -> GateRecord:
+    """Judge every run, and all of them against a baseline.
+
+    UsageError for a run that is held to nothing, for a damaged file of one, and for a baseline of other traffic.
+    """
+    held_to = [
+        (run, objectives(run.record) or _own(run, baseline)) for run in runs
+    ]  # all of them, before any is judged
+    against = None
+    if baseline is not None:
+        pairs = _pairs(runs)
+        against = hold_against(_pairs(baseline.runs), pairs, primary=baseline.primary, margins=baseline.margins)
+        set_aside = {path for path, record in pairs if record.complete} - {path for path, _ in counted(pairs)}
+        held_to = [(run, each) for run, each in held_to if run.directory not in set_aside]
     gated = [_judge(run, each) for run, each in held_to]
-    found = worst(each.verdict for each in gated)
+    found = worst([*(each.verdict for each in gated), *([against.verdict] if against else [])])
     if found is None:
         raise UsageError("there is no run to judge", hint="Give the directories of runs.")
-    return GateRecord(loadsim=loadsim, verdict=found, runs=gated)
+    return GateRecord(loadsim=loadsim, verdict=found, runs=gated, baseline=against)
 
 
 def to_json(record: GateRecord) -> str:
@@ -86,9 +111,13 @@ def _read(path: Path) -> RecordedRun:
     return RecordedRun(path if path.is_dir() else path.parent, read_record(path))
 
 
-def _own(run: RecordedRun) -> list[Objective]:
-    """Return the objectives that a run was made with."""
-    if not run.record.objectives:
+def _pairs(runs: Sequence[RecordedRun]) -> list[tuple[Path, RunRecord]]:
+    return [(run.directory, run.record) for run in runs]
+
+
+def _own(run: RecordedRun, baseline: Baseline | None) -> list[Objective]:
+    """Return the objectives that a run was made with; a run that is held against a baseline needs none."""
+    if not run.record.objectives and baseline is None:
         raise UsageError(
             f"there is nothing to hold '{run.directory}' to: the run had no objectives",
             hint="Give some, such as --objective 'p99 < 250ms', or write them in loadsim.toml.",
@@ -103,9 +132,11 @@ def _own(run: RecordedRun) -> list[Objective]:
 def _judge(run: RecordedRun, objectives: Sequence[Objective]) -> GatedRun:
     record = run.record
     judged = [judge_recorded(objective, run) for objective in objectives]
-    invalid = _why_invalid(record)
+    invalid = why_invalid(record)
     found, reasons = verdict(judged, invalid)
     problems = [*invalid, *([] if record.complete else [_CUT_SHORT])]
+    if found is None:  # held to a baseline only, which is asked of all runs together
+        found = "pass"
     if problems and found == "pass":
         found = "inconclusive"
     if not record.complete:
@@ -120,15 +151,7 @@ def _judge(run: RecordedRun, objectives: Sequence[Objective]) -> GatedRun:
         started_at=manifest.started_at,
         duration_s=manifest.duration_s,
         problems=problems,
-        verdict=found or "inconclusive",
+        verdict=found,
         reasons=reasons,
         objectives=judged,
     )
-
-
-def _why_invalid(record: RunRecord) -> list[str]:
-    """Return why the experiment was not sound, without what it says of objectives."""
-    if record.verdict != "invalid":
-        return []
-    of_objectives = tuple(f"{objective.expression}: " for objective in record.objectives)
-    return [reason for reason in record.reasons if not reason.startswith(of_objectives)] or ["the run was not sound"]

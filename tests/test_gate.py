@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from loadsim.errors import UsageError
-from loadsim.gate import GateRecord, find_runs, gate, to_json
+from loadsim.gate import Baseline, GateRecord, find_runs, gate, to_json
 from loadsim.objectives import Objective, parse_objective
 from loadsim.record import ObjectiveRecord, RunRecord, read_record, write_record
 
+from .experiment.replaying import invalid, late
 from .report.runs import Case, saturated, write_run
+from .rounds import change as change_record
+from .rounds import rounds
 
 SHORT = Case(duration_s=4, phases=())
 
@@ -106,3 +109,31 @@ def test_what_a_run_is_held_to_may_depend_on_the_run(tmp_path: Path) -> None:
 
     runs = gate(find_runs([tmp_path / "a", tmp_path / "b"]), objectives, "0.1.0").runs
     assert [run.objectives[0].expression for run in runs] == ["p50 < 9s", "p90 < 9s"]
+
+
+def against(new: Path, old: Path, held_to: tuple[str, ...] = ()) -> GateRecord:
+    objectives = [parse_objective(text) for text in held_to]
+    return gate(find_runs([new]), lambda record: objectives, "0.1.0", Baseline(find_runs([old])))
+
+
+def test_rounds_are_held_to_objectives_and_to_a_baseline_and_the_worst_counts(tmp_path: Path) -> None:
+    old, slow = rounds(tmp_path, "old", range(5)), rounds(tmp_path, "slow", range(10, 15), slower=1.5)
+    record = against(slow, old)
+    assert record.baseline is not None
+    assert (record.verdict, record.baseline.verdict, {run.verdict for run in record.runs}) == ("fail", "fail", {"pass"})
+    few = against(rounds(tmp_path, "few", range(20, 22)), old, ("p90 < 1us",))
+    assert few.baseline is not None
+    assert (few.verdict, few.baseline.verdict) == ("fail", "inconclusive")
+    assert against(tmp_path / "few", old).verdict == "inconclusive"
+
+
+def test_beside_a_baseline_a_late_round_is_set_aside_and_a_saturated_one_is_not(tmp_path: Path) -> None:
+    old, new = rounds(tmp_path, "old", range(5)), rounds(tmp_path, "new", range(10, 15))
+    change_record(new / "12", late)
+    record = against(new, old, ("p90 < 9s",))
+    assert ([Path(run.run).name for run in record.runs], record.verdict == "invalid") == (
+        ["10", "11", "13", "14"],
+        False,
+    )
+    change_record(new / "12", invalid)
+    assert against(new, old).verdict == "invalid"

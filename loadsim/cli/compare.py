@@ -45,18 +45,8 @@ def compare(
     max_rounds: Annotated[
         str | None, typer.Option(metavar="N", help="Of --rounds auto; default 40.", rich_help_panel=_COMPARING)
     ] = None,
-    primary: Annotated[
-        str | None,
-        typer.Option(metavar="METRICS", help="What decides; default error_rate,p50,p99.", rich_help_panel=_COMPARING),
-    ] = None,
-    min_effect: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Least effect of interest; default 5%, p99=15%, error_rate=1%.",
-            rich_help_panel=_COMPARING,
-        ),
-    ] = None,
+    primary: options.Primary = None,
+    min_effect: options.MinEffect = None,
     request: options.Request = None,
     servers: options.Servers = None,
     slots: options.Slots = None,

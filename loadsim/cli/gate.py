@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from loadsim.cli import completion, options
+from loadsim.cli.help import HelpCommand
 from loadsim.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from loadsim.gate import GateRecord
+    from loadsim.gate import Baseline, GateRecord
 
-_PIPELINE = "Pipeline"
+_PIPELINE, _COMPARING = "Pipeline", "Comparing"
+_BASELINE = "--baseline"
+
+
+class GateCommand(HelpCommand):
+    """Takes all words after ``--baseline``, up to the next option, as runs of it: ``gate NEW... --baseline OLD...``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Spell ``--baseline a b`` out as ``--baseline a --baseline b``, which is what click can read."""
+        spelt: list[str] = []
+        taking = False
+        for place, word in enumerate(args):
+            taking = taking and not word.startswith("-")
+            spelt += [_BASELINE, word] if taking and args[place - 1] != _BASELINE else [word]
+            taking = taking or word == _BASELINE
+        return super().parse_args(ctx, spelt)
 
 
 def gate(
@@ -30,6 +47,17 @@ def gate(
         ),
     ],
     objective: options.Objective = None,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="RUN...",
+            help="Earlier rounds, not to be worse than; the last option, or repeated.",
+            rich_help_panel=_COMPARING,
+            autocompletion=completion.runs,
+        ),
+    ] = None,
+    primary: options.Primary = None,
+    min_effect: options.MinEffect = None,
     junit: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write JUnit XML.", rich_help_panel=_PIPELINE, dir_okay=False),
@@ -40,33 +68,60 @@ def gate(
             "--github-summary", help="For GitHub Actions: step summary, annotations.", rich_help_panel=_PIPELINE
         ),
     ] = False,
+    badge: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the verdict as a small PNG.", rich_help_panel=_PIPELINE, dir_okay=False
+        ),
+    ] = None,
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> int:
-    """Hold recorded runs to objectives; the worst run counts.
+    """Hold recorded runs to objectives, and to a baseline.
 
-    Objectives are those given here and in loadsim.toml; without any, those that each run was made with. Exit code: 0
-    they hold, 1 one is broken, 4 a run is invalid or cannot tell.
+    The worst run counts. Objectives are those given here and in loadsim.toml; without any, those that each run was made
+    with. Rounds of 'loadsim run --repeat' can be held against earlier ones, 4 at least on each side. Exit code: 0 they
+    hold, 1 one is broken or these are worse, 4 a run is invalid or cannot tell.
 
     loadsim gate reports/candidate --objective 'p99 < 250ms'
     loadsim gate reports/candidate --junit gate.xml --github-summary
+    loadsim gate reports/now --baseline reports/before
     """
     from loadsim import __version__
     from loadsim.gate import find_runs, to_json
     from loadsim.gate import gate as judge
     from loadsim.objectives import exit_code
+    from loadsim.report.badge import write_badge
+    from loadsim.report.junit import write_junit
     from loadsim.report.terminal import open_console
     from loadsim.settings.gate_settings import gate_settings
 
     settings = gate_settings(objective or (), config)
     summary = _summary_file() if github_summary else None
-    record = judge(find_runs(runs), settings.objectives, __version__)
+    against = _baseline(baseline, primary, min_effect)
+    record = judge(find_runs(runs), settings.objectives, __version__, against)
     if as_json:
         open_console().out(to_json(record), end="", highlight=False)
     _print(record, open_console(stderr=as_json), summary, quiet=as_json)
     if junit is not None:
-        _write_junit(record, junit)
+        _write(junit, "--junit", lambda path: write_junit(record, path))
+    if badge is not None:
+        _write(badge, "--badge", lambda path: write_badge(record.verdict, path))
     return int(exit_code(record.verdict))
+
+
+def _baseline(given: list[Path] | None, primary: str | None, min_effect: list[str] | None) -> Baseline | None:
+    """Read the rounds to hold these against, and what decides. UsageError names what cannot be taken."""
+    from loadsim.gate import Baseline, find_runs
+    from loadsim.settings import compare_settings
+
+    settings = compare_settings(primary=primary, min_effects=min_effect or ())
+    if given:
+        return Baseline(find_runs(given), settings.primary, settings.margins)
+    if primary or min_effect:
+        flag = "--primary" if primary else "--min-effect"
+        raise UsageError(f"{flag} goes with --baseline: objectives have bounds of their own")
+    return None
 
 
 def _summary_file() -> Path:
@@ -102,12 +157,10 @@ def _print(record: GateRecord, console: Console, summary: Path | None, *, quiet:
         raise UsageError(f"--github-summary: '{summary}' cannot be written: {error.strerror or error}") from None
 
 
-def _write_junit(record: GateRecord, path: Path) -> None:
-    from loadsim.report.junit import write_junit
-
+def _write(path: Path, flag: str, write: Callable[[Path], None]) -> None:
     try:
-        write_junit(record, path)
+        write(path)
     except OSError as error:
         raise UsageError(
-            f"--junit: '{path}' cannot be written: {error.strerror or error}", hint="Name another file."
+            f"{flag}: '{path}' cannot be written: {error.strerror or error}", hint="Name another file."
         ) from None

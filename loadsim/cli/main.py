@@ -34,7 +34,7 @@ loadsim run --help""",
 app.command("run", cls=HelpCommand)(run_verb.run)
 app.command("try", cls=HelpCommand)(try_.try_scenario)
 app.command("compare", cls=HelpCommand)(compare.compare)
-app.command("gate", cls=HelpCommand)(gate.gate)
+app.command("gate", cls=gate.GateCommand)(gate.gate)
 app.command("report", cls=HelpCommand)(report.report)
 app.command("scenarios", cls=HelpCommand)(listings.scenarios)
 app.command("topologies", cls=HelpCommand)(listings.topologies)

@@ -12,7 +12,7 @@ import typer
 
 from loadsim.cli import completion
 
-_TARGET, _TRAFFIC, _MEASURING, _OUTPUT = "Target", "Traffic", "Measuring", "Output"
+_TARGET, _TRAFFIC, _MEASURING, _OUTPUT, _COMPARING = "Target", "Traffic", "Measuring", "Output", "Comparing"
 _ARRIVALS, _LIMITS, _HTTP, _SOCKETS = "Arrivals", "Limits", "HTTP", "WebSockets"
 
 Text = str | None
@@ -191,6 +191,19 @@ BackendHeader = Annotated[
 Repeat = Annotated[
     Text,
     typer.Option(metavar="N", help="Rounds, each with its own seed and directory.", rich_help_panel=_MEASURING),
+]
+
+Primary = Annotated[
+    Text,
+    typer.Option(metavar="METRICS", help="What decides; default error_rate,p50,p99.", rich_help_panel=_COMPARING),
+]
+MinEffect = Annotated[
+    Texts,
+    typer.Option(
+        metavar="SHARE",
+        help="Least effect of interest; default 5%, p99=15%, error_rate=1%.",
+        rich_help_panel=_COMPARING,
+    ),
 ]
 
 Config = Annotated[

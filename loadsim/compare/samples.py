@@ -91,7 +91,7 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Unpaired:
-    """Two sets of rounds; values are logarithms for times. Rounds without a value are left out."""
+    """Two sets of rounds; values are logarithms for times, nan where a round has none."""
 
     first: FloatArray
     second: FloatArray
@@ -101,27 +101,28 @@ class Unpaired:
     @property
     def rounds(self) -> int:
         """How many rounds the side with fewer has."""
-        return min(len(self.first), len(self.second))
+        return min(len(side) for side in self._known())
 
     def needs(self, level: float) -> int:
         """Return how many rounds a side it takes at this level."""
         return next(n for n in range(shuffles.LEAST_ROUNDS, 64) if shuffles.are_enough(n, n, level))
 
     def statistics(self) -> FloatArray:
-        """Return the statistic for each deal of the rounds to the sides."""
-        return shuffles.statistics(self.first, self.second, self.scale, self._deals())
+        """Return the statistic for each deal of all rounds, so that metrics of the same rounds share their deals."""
+        dealt = shuffles.deals(len(self.first), len(self.second), self.seed)
+        return shuffles.statistics(self.first, self.second, self.scale, dealt)
 
     def p_value(self) -> float:
-        """Return the shuffling test's p-value."""
-        return shuffles.p_value(self.first, self.second, self.scale, self.seed)
+        """Return the shuffle test's p-value."""
+        return shuffles.p_value(*self._known(), self.scale, self.seed)
 
     def estimate(self) -> float:
-        """Return the median of the differences, or the difference of the means."""
-        return shuffles.estimate(self.first, self.second, self.scale)
+        """Return the median of all differences, or the difference of the means."""
+        return shuffles.estimate(*self._known(), self.scale)
 
     def interval(self, level: float) -> tuple[float, float] | None:
-        """Return what the shuffling test does not reject."""
-        return shuffles.interval(self.first, self.second, self.scale, level, self.seed)
+        """Return what the shuffle test does not reject."""
+        return shuffles.interval(*self._known(), self.scale, level, self.seed)
 
     def noise(self) -> float:
         """Return the standard deviation of a difference between a round of one side and one of the other."""
@@ -130,8 +131,8 @@ class Unpaired:
             return math.nan
         return math.sqrt(sum(float(np.var(side, ddof=1)) for side in sides))
 
-    def _deals(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        return shuffles.deals(len(self.first), len(self.second), self.seed)
+    def _known(self) -> tuple[FloatArray, FloatArray]:
+        return self.first[~np.isnan(self.first)], self.second[~np.isnan(self.second)]
 
 
 def paired(metric: Metric, a: Sequence[Round], b: Sequence[Round], seed: int = 0) -> Paired:
@@ -142,9 +143,8 @@ def paired(metric: Metric, a: Sequence[Round], b: Sequence[Round], seed: int = 0
 
 
 def unpaired(metric: Metric, a: Sequence[Round], b: Sequence[Round], seed: int = 0) -> Unpaired:
-    """Return the rounds of both sides that have a value."""
-    first, second = values(metric, a), values(metric, b)
-    return Unpaired(first[~np.isnan(first)], second[~np.isnan(second)], metric.scale, seed)
+    """Return the rounds of both sides."""
+    return Unpaired(values(metric, a), values(metric, b), metric.scale, seed)
 
 
 def values(metric: Metric, rounds: Sequence[Round]) -> FloatArray:

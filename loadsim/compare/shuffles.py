@@ -49,10 +49,17 @@ def are_enough(first: int, second: int, level: float) -> bool:
 
 
 def statistics(first: FloatArray, second: FloatArray, scale: Scale, dealt: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return the standardised sum of the second side for each deal, the observed one first."""
+    """Return the standardised sum of the second side for each deal, the observed one first.
+
+    A missing round is nan and adds nothing, whichever side it is dealt to.
+    """
     values = np.concatenate([first, second])
-    scores = _midranks(values) if scale is Scale.RATIO else values
-    sums = dealt @ (scores - scores.mean())
+    known = ~np.isnan(values)
+    scores = np.zeros(len(values))
+    if known.any():
+        told = _midranks(values[known]) if scale is Scale.RATIO else values[known]
+        scores[known] = told - told.mean()
+    sums = dealt @ scores
     spread = float(np.sqrt(np.mean(sums**2)))
     return np.zeros(len(dealt)) if spread == 0 else np.asarray(sums / spread, np.float64)
 

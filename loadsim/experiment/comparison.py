@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from rich.console import Console
 
 from loadsim import __version__
 from loadsim.compare import EffectRecord, Round, conclude, default_primary, effects, foresee, is_answered, readings
 from loadsim.compare.record import CompareManifest, CompareRecord, Conclusion, RoundRecord, SideRecord
+from loadsim.compare.set_aside import SET_ASIDE_OF, started_late
 from loadsim.compare.sign_flips import LEAST_ROUNDS
 from loadsim.errors import ExitCode, UsageError
 from loadsim.experiment.compare_result import CompareResult, finish
@@ -27,7 +27,6 @@ from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.runs import Result, run
 from loadsim.experiment.sides import Side, shape_of_side
-from loadsim.measure.saturation import saturation
 from loadsim.randomness import derive
 from loadsim.record import RunRecord
 from loadsim.redact import redact_argv
@@ -38,8 +37,6 @@ from loadsim.settings import CompareSettings, RunSettings
 from loadsim.units import format_duration
 
 Letter = Literal["a", "b"]
-SET_ASIDE_OF = 5
-"""One round in so many may be set aside."""
 FORESEE_AFTER = 4
 """Of fewer rounds the noise is a guess."""
 _INTERLEAVED = (
@@ -95,24 +92,11 @@ def round_seed(seed: int, number: int) -> int:
     return derive(seed, f"traffic of round {number}") >> 32
 
 
-def started_late(record: RunRecord) -> bool:
-    """Tell whether a run is invalid for one thing only: that the machine let the generator start arrivals late."""
-    times = record.response_time_s
-    late = saturation(
-        late_start_p99_s=record.load.late_start_s.p99,
-        response_p50_s=times.p50 if times is not None else None,
-        generator_cpu=np.zeros(0),
-    )
-    return bool(late) and record.reasons == late
-
-
 class Interleaved:
     """The rounds as they are made, and what they come to. ``make_run`` runs what it is told, to its end.
 
     An invalid run makes the whole invalid, with one exception: a round in which the machine held up the generator is
-    set aside and made again, in up to one of five. What sets it aside is the generator's doing, tells nothing of an
-    answer, and hits both sides alike where they are alike: so the signs of the rounds that are left are as fair as
-    before. Without that, one hiccup in twenty runs would leave no verdict on the machines that need it most.
+    set aside and made again, in up to one of five.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ from rich.console import Console
 from loadsim import __version__
 from loadsim.compare import conclude, default_primary, effects, readings
 from loadsim.compare.record import CompareManifest, CompareRecord, Conclusion, Design, RoundRecord, SideRecord
+from loadsim.compare.traffic import check_same_traffic
 from loadsim.errors import UsageError
 from loadsim.experiment.compare_result import CompareResult, finish
 from loadsim.experiment.interrupts import Interrupts
@@ -60,16 +61,7 @@ def recorded_sides(given: tuple[str, str]) -> tuple[Recorded, Recorded]:
         a, b = replace(a, name=shapes[0]), replace(b, name=shapes[1])
     if a.name == b.name:
         a, b = replace(a, name=f"{a.name} (A)"), replace(b, name=f"{b.name} (B)")
-    first_path, first = a.runs[0]
-    for path, record in (*a.runs, *b.runs):
-        for name in ("scenario", "profile", "duration_s", "warmup_s", "arrivals", "model"):
-            one, other = getattr(first.manifest, name), getattr(record.manifest, name)
-            if one != other:
-                raise UsageError(
-                    f"'{path}' and '{first_path}' had different traffic: {name} is {other} in the one, {one} in the "
-                    "other",
-                    hint="Only rounds of the same scenario, profile and length can be compared.",
-                )
+    check_same_traffic([*a.runs, *b.runs])
     return a, b
 
 

@@ -7,16 +7,18 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from loadsim.baseline import VERDICTS, BaselineRecord
 from loadsim.gate import GatedRun, GateRecord
 from loadsim.objectives import sentence
 from loadsim.record import ObjectiveRecord, Verdict
+from loadsim.report.comparison.words import in_brief, metric_name
+from loadsim.report.gate_words import effect_sentence, in_a_line, primary
 from loadsim.report.junit import clean
 from loadsim.report.markdown import safe
 from loadsim.report.tables import nearness, objective_value, observed_value
-from loadsim.report.text import counted
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _ROWS = 200
@@ -33,16 +35,13 @@ def append_summary(record: GateRecord, path: Path) -> None:
 def summary(record: GateRecord) -> str:
     """Return the verdict, a table of all objectives, and why it does not pass."""
     rows = [(run, objective) for run in record.runs for objective in run.objectives]
-    held = sum(objective.verdict == "pass" for _, objective in rows)
     lines = [
         f"### Load test: {record.verdict}",
         "",
-        f"{held} of {counted(len(rows), 'objective')} held, in {counted(len(record.runs), 'run')}.",
+        f"{safe(in_a_line(record))}.",
         "",
-        "| Objective | Verdict | Observed | Bound | Of the bound | Run |",
-        "| --- | --- | ---: | ---: | ---: | --- |",
-        *(_row(run, objective) for run, objective in rows[:_ROWS]),
-        "",
+        *(_objectives(rows[:_ROWS]) if rows else []),
+        *(_effects(record.baseline) if record.baseline else []),
         *(f"- {safe(run.run)}: {safe(reason)}" for run in record.runs for reason in run.reasons[:_ROWS]),
         "",
     ]
@@ -59,6 +58,18 @@ def workflow_commands(record: GateRecord) -> Iterator[str]:
                 text = f"{sentence(objective)} ({run.run})"
                 yield command(_COMMANDS[objective.verdict], f"loadsim: {objective.verdict}", text)
 
+    for text, verdict in _of_baseline(record.baseline) if record.baseline else ():
+        yield command(_COMMANDS[verdict], f"loadsim: {verdict}", text)
+
+
+def _of_baseline(baseline: BaselineRecord) -> Iterator[tuple[str, Verdict]]:
+    """Yield what does not pass, in words: why nothing can be told, or each primary metric of which it is so."""
+    for reason in baseline.reasons:
+        yield reason, "inconclusive"
+    for effect in () if baseline.reasons else primary(baseline):
+        if (verdict := VERDICTS.get(effect.verdict)) is not None:
+            yield effect_sentence(effect), verdict
+
 
 def command(name: str, title: str, text: str) -> str:
     """Return a workflow command; what would end a part of it is escaped as the runner reads it."""
@@ -67,6 +78,33 @@ def command(name: str, title: str, text: str) -> str:
 
 def _escape(text: str) -> str:
     return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _objectives(rows: Sequence[tuple[GatedRun, ObjectiveRecord]]) -> list[str]:
+    return [
+        "| Objective | Verdict | Observed | Bound | Of the bound | Run |",
+        "| --- | --- | ---: | ---: | ---: | --- |",
+        *(_row(run, objective) for run, objective in rows),
+        "",
+    ]
+
+
+def _effects(baseline: BaselineRecord) -> list[str]:
+    differing = [each for each in baseline.effects if not each.primary and each.verdict in ("better", "worse")]
+    rows = [*primary(baseline), *differing[:_ROWS]]
+    return [
+        "| Against the baseline | Decides | Verdict | Effect (95 % interval) |",
+        "| --- | --- | --- | ---: |",
+        *(
+            "| "
+            + " | ".join(
+                (safe(metric_name(each.metric)), "yes" if each.primary else "no", each.verdict, safe(in_brief(each)))
+            )
+            + " |"
+            for each in rows
+        ),
+        "",
+    ]
 
 
 def _row(run: GatedRun, objective: ObjectiveRecord) -> str:

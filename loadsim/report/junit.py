@@ -1,19 +1,23 @@
 """A gate's verdict as JUnit XML, in the form that Jenkins, GitLab, Azure Pipelines and GitHub's readers share.
 
-A suite a run, a case an objective, and one for the run itself: that it was sound and came to its end. What is broken is
-a failure; what is invalid or inconclusive an error, for a skipped case counts as good with all of them.
+A suite a run, a case an objective, and one for the run itself: that it was sound and came to its end; and a suite for
+the baseline, where there is one. What is broken is a failure; what is invalid or inconclusive an error, for a skipped
+case counts as good with all of them.
 Format: https://github.com/testmoapp/junitxml, https://docs.gitlab.com/ci/testing/unit_test_reports/
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from loadsim.baseline import VERDICTS, BaselineRecord
 from loadsim.gate import GatedRun, GateRecord
 from loadsim.objectives import sentence
 from loadsim.record import Verdict
+from loadsim.report.gate_words import effect_sentence, primary
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no place for, escaped or not."""
@@ -32,6 +36,8 @@ def junit(record: GateRecord) -> bytes:
     root = Element("testsuites", name="loadsim gate")
     for run in record.runs:
         _add_suite(root, run, f" ({run.run})" if several else "")
+    if record.baseline is not None:
+        _add_baseline(root, record.baseline, record.runs)
     _count(root)
     indent(root)
     document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
@@ -51,6 +57,18 @@ def _add_suite(root: Element, run: GatedRun, which: str) -> None:
     _add_case(suite, of, f"the run is sound{which}", run.verdict if run.problems else "pass", "; ".join(run.problems))
     for objective in run.objectives:
         _add_case(suite, of, f"{objective.expression}{which}", objective.verdict, sentence(objective))
+    _count(suite)
+
+
+def _add_baseline(root: Element, baseline: BaselineRecord, runs: Sequence[GatedRun]) -> None:
+    """Add a suite with a case a primary metric, and one for whether the two can be set against each other."""
+    suite = SubElement(root, "testsuite", name="against the baseline")
+    of = f"loadsim.{_word(runs[0].scenario)}.baseline" if runs else "loadsim.baseline"
+    able: Verdict = "inconclusive" if baseline.reasons else "pass"
+    _add_case(suite, of, "it can be set against the baseline", able, " ".join(baseline.reasons))
+    for effect in primary(baseline):
+        verdict = VERDICTS.get(effect.verdict, "pass")
+        _add_case(suite, of, f"{effect.metric} is not worse than the baseline's", verdict, effect_sentence(effect))
     _count(suite)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from loadsim.record import read_record, write_record
 from tests.report.runs import HOSTILE, Case, hostile, saturated, write_run
+from tests.rounds import change_manifest, rounds
 
 from .commands import loadsim
 
@@ -135,3 +136,93 @@ def test_annotations_go_beside_json_and_not_into_it(runs: Path, tmp_path: Path) 
     told = gate(runs, "good", *options, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
     assert json.loads(told.stdout)["verdict"] == "fail"
     assert told.stderr.startswith("::error title=loadsim%3A fail::p90 < 1us")
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with rounds of an old version, one as good and a slower one, and some elsewhere."""
+    base = tmp_path_factory.mktemp("versions")
+    rounds(base, "old", range(5))
+    rounds(base, "same", range(10, 15))
+    rounds(base, "slow", range(20, 25), slower=1.6)
+    rounds(base, "elsewhere", range(30, 35), machine=1.5)
+    return base
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (("slow", "--baseline", "old"), 1, "FAIL  worse than the baseline by its p50 and p99, in 5 rounds against 5"),
+        (("old", "--baseline", "slow"), 0, "PASS  better than the baseline by its p50"),
+        (("elsewhere", "--baseline", "old"), 4, "a loop of the interpreter takes 1.5"),
+        (("slow/20", "--baseline", "old"), 4, "these runs: 1 of the 4 rounds that it takes"),
+        (("slow", "--baseline", "old/00", "old/01", "--objective", "p90 < 9s"), 4, "the baseline: 2 of the 4 rounds"),
+        (("slow", "--primary", "error_rate", "--baseline", "old/00", "old/01", "old/02", "old/03"), 0, "against 4"),
+        (
+            ("old", "--baseline", "slow", "--objective", "p90 < 1us"),
+            1,
+            "0 of 5 objectives held, in 5 runs; better",
+        ),
+    ],
+)
+def test_rounds_are_held_against_earlier_ones(versions: Path, argv: tuple[str, ...], code: int, said: str) -> None:
+    told = gate(versions, *argv)
+    assert (told.returncode, told.stderr) == (code, "")
+    assert said in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--baseline", "old", "same"), "Missing argument 'RUN...'"),
+        (("same", "--baseline"), "--baseline"),
+        (("same", "--baseline", "nowhere"), "'nowhere' is not a run: there is no such directory"),
+        (("same", "--baseline", "same"), "'same/10' is on both sides"),
+        (("same", "--baseline", "old", "--primary", "p98"), "--primary: unknown metric 'p98'"),
+        (("same", "--baseline", "old", "--min-effect", "none"), "--min-effect none"),
+        (("same", "--primary", "p50", "--objective", "p50 < 9s"), "--primary goes with --baseline"),
+        (("same", "--baseline", "old", "--badge", "old/00/run.json/badge.png"), "--badge: 'old/00/run.json/badge.png'"),
+    ],
+)
+def test_a_baseline_that_cannot_be_taken_exits_with_2(versions: Path, argv: tuple[str, ...], said: str) -> None:
+    told = gate(versions, *argv)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("schema", "base/01/run.json' has the schema 'loadsim.run/9', this loadsim reads 'loadsim.run/1'"),
+        ("cut", "'base/01/run.json' is not a run record"),
+        ("profile", "had different traffic: profile is constant(60/s) in the one, constant(9/s) in the other"),
+    ],
+)
+def test_a_damaged_baseline_or_one_of_other_traffic_is_named(tmp_path: Path, how: str, said: str) -> None:
+    rounds(tmp_path, "base", range(2))
+    rounds(tmp_path, "now", range(10, 11))
+    if how == "profile":
+        change_manifest(tmp_path / "now" / "10", profile="constant(60/s)")
+        for run in (tmp_path / "base").iterdir():
+            change_manifest(run, profile="constant(9/s)")
+    else:
+        damage(tmp_path / "base" / "01", how)
+    told = gate(tmp_path, "now", "--baseline", "base")
+    assert told.returncode == 2
+    assert said in told.stderr
+
+
+def test_what_a_baseline_comes_to_is_in_all_that_a_pipeline_reads(versions: Path, tmp_path: Path) -> None:
+    options = ("--baseline", "old", "--junit", str(tmp_path / "gate.xml"), "--badge", str(tmp_path / "badge.png"))
+    summary = tmp_path / "summary.md"
+    told = gate(versions, "slow", *options, "--github-summary", "--json", GITHUB_STEP_SUMMARY=str(summary))
+    record = json.loads(told.stdout)
+    assert (told.returncode, record["verdict"], record["baseline"]["verdict"]) == (1, "fail", "fail")
+    assert told.stderr.startswith("::error title=loadsim%3A fail::p50: worse, these runs at 1.")
+    assert "| Against the baseline | Decides |" in summary.read_text()
+    suite = ElementTree.parse(tmp_path / "gate.xml").getroot().find("testsuite[@name='against the baseline']")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("errors")) == ("4", "0")
+    assert int(suite.get("failures", "0")) >= 1
+    assert (tmp_path / "badge.png").read_bytes().startswith(b"\x89PNG")

@@ -118,6 +118,14 @@ def test_unpaired_rounds_take_four_a_side() -> None:
     assert one(a[:3], b, design="unpaired").reason.startswith("3 rounds of the 4")
 
 
+def test_a_primary_metric_that_some_unpaired_rounds_lack_does_not_keep_the_others_from_being_judged() -> None:
+    a = [{**one, **other} for one, other in zip(timed(NOISE[:6]), timed(NOISE[:6], "p99"), strict=True)]
+    b = [{**one, **other} for one, other in zip(timed(NOISE[4:10] + 1), timed(NOISE[4:10] + 1, "p99"), strict=True)]
+    del b[0]["p99"]
+    found = effects(a, b, primary=["p50", "p99"], design="unpaired")
+    assert [(each.verdict, each.rounds) for each in found] == [("worse", 6), ("worse", 5)]
+
+
 def test_exploratory_metrics_are_adjusted_for_how_many_they_are() -> None:
     names = [f"p50[route=r{n}]" for n in range(60)]
     rng = np.random.default_rng(14)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from loadsim.compare import Scale
-from loadsim.compare.shuffles import are_enough, deals, estimate, interval, p_value
+from loadsim.compare.shuffles import are_enough, deals, estimate, interval, p_value, statistics
 
 RNG = np.random.default_rng(3)
 FIRST, SECOND = RNG.normal(0, 1, 6), RNG.normal(1.1, 1, 7)
@@ -61,3 +61,14 @@ def test_intervals_cover_the_shift() -> None:
         ends = interval(rng.standard_t(3, 5), rng.standard_t(3, 6) + 0.5, Scale.RATIO, 0.05)
         covered += ends is not None and ends[0] <= 0.5 <= ends[1]
     assert covered >= 300 * 0.95 - 3 * np.sqrt(300 * 0.95 * 0.05)
+
+
+@pytest.mark.parametrize("scale", Scale)
+def test_a_missing_round_adds_nothing_whichever_side_it_is_dealt_to(scale: Scale) -> None:
+    missing = np.append(SECOND, np.nan)
+    found = statistics(FIRST, missing, scale, deals(len(FIRST), len(missing)))
+    known = statistics(FIRST, SECOND, scale, deals(len(FIRST), len(SECOND)))
+    assert float(np.mean(np.abs(found) >= abs(found[0]) - 1e-9)) == pytest.approx(
+        float(np.mean(np.abs(known) >= abs(known[0]) - 1e-9)), rel=0.5
+    )
+    assert not np.isnan(found).any()

@@ -8,14 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
+from loadsim.measure.own_account import OwnAccount
 from loadsim.measure.recorder import Recorder
 from loadsim.measure.run_files import write_run_files
 from loadsim.measure.sample import BACKEND_SHIFT, CLASS_SHIFT, FIELDS, ROUTE_SHIFT, Outcome
 from loadsim.measure.socket_event import BEGUN_BY_TARGET, CLEAN, SOCKET_EVENT, Cause, Event
 from loadsim.measure.updates import Counter
 from loadsim.measure.websockets import Messages, SocketRecorder
+from loadsim.own_account_summary import summarise_replicas, summarise_servers
 from loadsim.profiles import Phase
-from loadsim.record import FaultRecord, Manifest, ObjectiveRecord, RunRecord, Verdict, write_record
+from loadsim.record import (
+    Calibration,
+    CountRecord,
+    FaultRecord,
+    Manifest,
+    ObjectiveRecord,
+    RunRecord,
+    Verdict,
+    write_record,
+)
 from loadsim.socket_summary import summarise_sockets
 from loadsim.summary import summarise
 
@@ -62,6 +73,10 @@ class Case:
     """What answers told of caches: a frame of ``measure.caching``."""
     counters: Sequence[Counter] = ()
     """Numbers that the run changed."""
+    account: Callable[[OwnAccount], None] = lambda _: None
+    """Adds what the target's servers and replicas say of themselves."""
+    counts: dict[str, CountRecord] = field(default_factory=dict)
+    """Requests by backend, by each who counted them."""
     scenario: str = "spiky"
     topology: str | None = "balanced"
     target: str = "http://127.0.0.1:8080"
@@ -84,6 +99,7 @@ def write_run(directory: Path, case: Case) -> Path:
     _fill(recorder, case, rng)
     recorder.consistency.add(case.versions)
     recorder.caching.add(case.caches)
+    case.account(recorder.own_account)
     recorder.close()
     if case.sockets is not None:
         case.sockets(recorder.of_sockets(), rng)
@@ -100,6 +116,9 @@ def write_run(directory: Path, case: Case) -> Path:
         objectives=case.objectives,
         websockets=summarise_sockets(recorder.sockets),
         faults=case.faults,
+        servers=summarise_servers(recorder.own_account, case.duration_s),
+        replicas=summarise_replicas(recorder.own_account, case.duration_s),
+        counts=case.counts,
     )
     write_record(record, directory)
     return directory
@@ -194,7 +213,7 @@ def _manifest(case: Case, name: str) -> Manifest:
             "cpu_count": 2,
             "memory_bytes": 2**34,
         },
-        calibration=None,
+        calibration=Calibration(interpreter_s=0.002, system_calls_s=0.002),
         argv=["loadsim", "run", case.scenario, "--seed", str(case.seed)],
         settings={"timeout_s": 30.0, "max_in_flight": 1000},
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from loadsim.gate import GateRecord
+from loadsim.gate import Baseline, GateRecord, find_runs, gate
 from loadsim.report.terminal.gate import gate_lines
 from loadsim.report.terminal.words import ASCII, UNICODE
 
+from ..rounds import rounds
 from .gated import BROKEN, HELD, NO_ANSWER, UNTOLD, gate_of, gated
 from .runs import HOSTILE
 
@@ -61,3 +64,16 @@ def test_it_needs_no_more_than_ascii() -> None:
     text = "\n".join(line.plain for line in gate_lines(gate_of(gated(HELD, BROKEN)), 80, 24, ASCII))
     assert text.isascii()
     assert "x fail" in text
+
+
+def test_a_baseline_is_told_effect_by_effect_with_why_nothing_is_decided_first(tmp_path: Path) -> None:
+    old, slow = rounds(tmp_path, "old", range(5)), rounds(tmp_path, "slow", range(10, 15), slower=1.6)
+    record = gate(find_runs([slow]), lambda _: [], "0.1.0", Baseline(find_runs([old])))
+    lines = lines_of(record)
+    assert lines[0] == "✘ FAIL  worse than the baseline by its p50 and p99, in 5 rounds against 5"
+    assert [line.split()[0] for line in lines[2:5]] == ["error", "p50", "p99"]
+    assert len(lines) <= 24
+    few = gate(find_runs([slow / "10"]), lambda _: [], "0.1.0", Baseline(find_runs([old])))
+    told = lines_of(few)
+    assert told[0] == "▲ INCONCLUSIVE  not known if worse than the baseline, in 1 round against 5"
+    assert told[7].startswith("▲ these runs: 1 of the 4 rounds")

@@ -121,8 +121,8 @@ def sentences(record: CompareRecord) -> list[str]:
     others.sort(key=lambda effect: (effect.p_adjusted or 0.0, -_size(effect)))
     if record.conclusion.verdict == "invalid":
         return [_headline(record, a, b)]
-    found = [_headline(record, a, b), *(_sentence(effect, a, b) for effect in primary)]
-    found += [f"Also: {_sentence(effect, a, b)}" for effect in others[:_MOST]]
+    found = [_headline(record, a, b), *(sentence(effect, a, b) for effect in primary)]
+    found += [f"Also: {sentence(effect, a, b)}" for effect in others[:_MOST]]
     return found
 
 
@@ -143,7 +143,8 @@ def _headline(record: CompareRecord, a: str, b: str) -> str:
     return f"Inconclusive after {made}: what was seen does not decide between {b} and {a}."
 
 
-def _sentence(effect: EffectRecord, a: str, b: str) -> str:
+def sentence(effect: EffectRecord, a: str, b: str) -> str:
+    """Say what an effect comes to, B against A."""
     name = metric_name(effect.metric)
     if effect.verdict == "inconclusive":
         seen = f" ({interval_text(effect)})" if effect.low is not None or effect.high is not None else ""

@@ -5,7 +5,6 @@ Primary metrics are always there, exploratory ones as far as there is room, thos
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,35 +13,22 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from loadsim.compare import CompareRecord, EffectRecord
+from loadsim.compare import CompareRecord
 from loadsim.compare.looks import MAX_ROUNDS
 from loadsim.profiles import parse_profile
-from loadsim.report.comparison.words import in_brief, margin_text, metric_name, points, ratio
+from loadsim.report.terminal.effects import STYLES, effect_lines, interest, undecided
 from loadsim.report.terminal.figures import labelled
-from loadsim.report.terminal.forest import Marks, marks_for, reach, row
+from loadsim.report.terminal.forest import marks_for
 from loadsim.report.terminal.next_step import shown_path
 from loadsim.report.terminal.rates import round_up
-from loadsim.report.terminal.words import (
-    ACCENT,
-    BAD,
-    DIM,
-    GOOD,
-    HEADING,
-    WARN,
-    Glyphs,
-    fit,
-    glyphs_for,
-    width_of,
-    wrapped,
-)
-from loadsim.report.text import listed, visible
+from loadsim.report.terminal.words import ACCENT, BAD, DIM, GOOD, HEADING, WARN, Glyphs, glyphs_for, wrapped
+from loadsim.report.text import visible
 
 _LOG_HEIGHT = 60
 _WIDEST = 130
-_NAME, _NARROW_NAME, _VERDICT, _VALUE = 34, 24, 12, 27
 _MOST = 12
 """Exploratory metrics, of which a screen shows no more even where it has room."""
-_STYLES = {"worse": BAD, "invalid": BAD, "better": GOOD, "equivalent": GOOD, "inconclusive": WARN}
+_STYLES = {**STYLES, "invalid": BAD}
 
 
 def print_comparison(console: Console, record: CompareRecord, directory: Path, report: Path | None) -> None:
@@ -71,11 +57,11 @@ def comparison_lines(record: CompareRecord, width: int, height: int, console: Co
     head = _head(record, width, glyphs)
     why = _why(record, width, glyphs)
     primary = [effect for effect in record.effects if effect.primary]
-    others = sorted((effect for effect in record.effects if not effect.primary), key=_interest)
+    others = sorted((effect for effect in record.effects if not effect.primary), key=interest)
     room = max(0, height - len(head) - len(why) - len(primary) - 5)
     telling = [effect for effect in others if effect.verdict in ("better", "worse")]
     shown = telling[: min(room, _MOST)]
-    body = [Text(), *_forest(primary, shown, width, console)] if record.effects else []
+    body = [Text(), *effect_lines(primary, shown, width, marks_for(console))] if record.effects else []
     left = len(others) - len(shown)
     if left:
         undecided = left - (len(telling) - len(shown))
@@ -132,48 +118,10 @@ def _head(record: CompareRecord, width: int, glyphs: Glyphs) -> list[Text]:
     return [*head, *(Text(f"  {line}", HEADING) for line in lines[1:])]
 
 
-def _forest(
-    primary: Sequence[EffectRecord], others: Sequence[EffectRecord], width: int, console: Console
-) -> list[Text]:
-    everything = [*primary, *others]
-    texts = {id(effect): in_brief(effect) for effect in everything}
-    name = min(
-        _NAME if width >= 100 else _NARROW_NAME, max(width_of(metric_name(effect.metric)) for effect in everything)
-    )
-    value = min(_VALUE, max(width_of(text) for text in texts.values()))
-    room = width - name - _VERDICT - value - 6
-    cells = max(11, room - (room + 1) % 2)
-    limits = {scale: reach(everything, scale) for scale in ("ratio", "difference")}
-    marks = marks_for(console)
-    lines = []
-    for effect in everything:
-        if others and effect is others[0]:
-            lines.append(Text("exploratory, which decide nothing:", DIM))
-        style = _STYLES[effect.verdict]
-        line = Text(fit(metric_name(effect.metric), name), HEADING if effect.primary else "")
-        line.append("  ").append(fit(effect.verdict, _VERDICT), style)
-        line.append("  ").append(fit(texts[id(effect)], value)).append("  ")
-        line.append(row(effect, limits[effect.scale], cells, marks), style)
-        lines.append(line)
-    return [*lines, Text(_axes(everything, limits, marks), DIM)]
-
-
-def _axes(effects: Sequence[EffectRecord], limits: dict[str, float], marks: Marks) -> str:
-    """Say what the ends of the rows stand for."""
-    parts = []
-    if any(effect.scale == "ratio" for effect in effects):
-        parts.append(f"times from {ratio(math.exp(-limits['ratio']))} to {ratio(math.exp(limits['ratio']))}")
-    if any(effect.scale == "difference" for effect in effects):
-        parts.append(f"shares by {points(limits['difference']).lstrip('+')} either way")
-    return f"{'; '.join(parts)}; {marks.middle} no effect, {marks.margin} the least of interest"
-
-
 def _why(record: CompareRecord, width: int, glyphs: Glyphs) -> list[Text]:
     texts = list(record.conclusion.reasons)
     if record.conclusion.verdict != "invalid":
-        texts += _undecided(
-            [effect for effect in record.effects if effect.primary and effect.verdict == "inconclusive"]
-        )
+        texts += undecided([effect for effect in record.effects if effect.primary and effect.verdict == "inconclusive"])
     if record.manifest.design != "interleaved":
         texts += record.notes
     lines = []
@@ -181,17 +129,3 @@ def _why(record: CompareRecord, width: int, glyphs: Glyphs) -> list[Text]:
         for index, line in enumerate(wrapped(text, width - 4)):
             lines.append(Text().append("  " if index else f"{glyphs.warn} ", WARN).append(line))
     return lines
-
-
-def _undecided(effects: Sequence[EffectRecord]) -> list[str]:
-    """Say of metrics why they are not decided, those with the same reason together."""
-    named: dict[str, list[str]] = {}
-    for effect in effects:
-        able = f"; these rounds find {margin_text(effect, effect.detectable)}" if effect.detectable else ""
-        named.setdefault(effect.reason + able, []).append(metric_name(effect.metric))
-    return [f"{listed(names)}: {reason}" for reason, names in named.items()]
-
-
-def _interest(effect: EffectRecord) -> tuple[int, float, float]:
-    size = 0.0 if effect.effect is None else abs(math.log(effect.effect) if effect.scale == "ratio" else effect.effect)
-    return (0 if effect.verdict in ("better", "worse") else 1, effect.p_adjusted or 1.0, -size)

@@ -1,0 +1,36 @@
+"""Rounds that do not count: those in which the machine held up the generator, as long as they are few.
+
+The times of such a round are the machine's. What sets it aside is the generator's doing, tells nothing of an answer and
+hits both sides alike where they are alike: so the rounds that are left are as exchangeable as before. Without that, one
+hiccup in twenty runs would leave no verdict on the machines that need it most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loadsim.measure.saturation import saturation
+from loadsim.record import RunRecord, why_invalid
+
+SET_ASIDE_OF = 5
+"""One round in so many may be set aside."""
+
+
+def started_late(record: RunRecord) -> bool:
+    """Tell whether a run is invalid for one thing only: that the machine let the generator start arrivals late."""
+    times = record.response_time_s
+    late = saturation(
+        late_start_p99_s=record.load.late_start_s.p99,
+        response_p50_s=times.p50 if times is not None else None,
+        generator_cpu=np.zeros(0),
+    )
+    return bool(late) and why_invalid(record) == late
+
+
+def set_aside(rounds: Sequence[RunRecord], at_least: int) -> set[int]:
+    """Return the places of the rounds to set aside: the late ones, where they are few and ``at_least`` so many stay."""
+    late = {place for place, record in enumerate(rounds) if started_late(record)}
+    few = len(late) <= len(rounds) // SET_ASIDE_OF and len(rounds) - len(late) >= at_least
+    return late if few else set()
