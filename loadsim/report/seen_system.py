@@ -22,6 +22,7 @@ UNEVEN = 0.1
 UNLIKELY = 1e-3
 _SAMPLES = 100
 _STEADY_S = 5
+_MOSTLY, _SELDOM = 0.8, 0.3
 _WHOLE_CORE = 0.95
 _NEARLY_FULL = 0.9
 _FULL_SECONDS = 3
@@ -80,11 +81,10 @@ def slow_backends(run: RunData) -> list[Finding]:
         usual = median(others.values())
         if mine < SLOWER * usual:
             continue
-        since = _since(run, name, list(others))
         beside = "that of the other" if len(others) == 1 else f"the median of the {len(others)} others"
         found.append(
             Finding(
-                f"{visible(name, 60)} stood out{f' from {clock(since)} on' if since is not None else ''}: its p99 is "
+                f"{visible(name, 60)} stood out{_when_slow(run, name, list(others))}: its p99 is "
                 f"{seconds(mine)}, {times(mine / usual)} {beside} ({seconds(usual)}).",
                 "backend-latency-over-time",
                 "bad",
@@ -93,25 +93,35 @@ def slow_backends(run: RunData) -> list[Finding]:
     return found[:3]
 
 
-def _since(run: RunData, name: str, others: list[str]) -> float | None:
-    """Return the second from which a backend stayed slow to the end; None if it always was, or came and went."""
-    columns = spread(run.backends, "backend", "p99_s", run.times_s)
-    if name not in columns or not (rest := [columns[n] for n in others if n in columns]):
-        return None
-    stack = np.vstack([columns[name], *rest])
-    seconds_known = np.flatnonzero(np.isfinite(stack[0]) & np.isfinite(stack[1:]).any(axis=0) & run.measured)
-    if len(seconds_known) < 3 * _STEADY_S:
-        return None
-    high = stack[0, seconds_known] > SLOWER * np.nanmedian(stack[1:, seconds_known], axis=0)
-    for first in range(len(high) - _STEADY_S + 1):
-        if _mostly(high[first : first + _STEADY_S]) and high[first : first + 3].all() and high[first:].mean() > 0.6:
-            early = first < _STEADY_S or high[:first].mean() > 0.3
-            return None if early else float(run.times_s[seconds_known[first]])
-    return None
+def _when_slow(run: RunData, name: str, others: list[str]) -> str:
+    """Say between which seconds a backend was slow; empty if it was all along, or came and went.
+
+    The median is asked first: one request that always takes long makes the p99 of a second, and is no news of a server.
+    """
+    for column in ("p50_s", "p99_s"):
+        columns = spread(run.backends, "backend", column, run.times_s)
+        rest = [columns[n] for n in others if n in columns]
+        if name not in columns or not rest:
+            continue
+        stack = np.vstack([columns[name], *rest])
+        known = np.flatnonzero(np.isfinite(stack[0]) & np.isfinite(stack[1:]).any(axis=0) & run.measured)
+        high = stack[0, known] > SLOWER * np.nanmedian(stack[1:, known], axis=0)
+        first, end = _densest(high)
+        inside, outside = high[first:end], np.concatenate([high[:first], high[end:]])
+        if end - first < _STEADY_S or inside.mean() < _MOSTLY or len(outside) < _STEADY_S or outside.mean() > _SELDOM:
+            continue
+        began, over = clock(float(run.times_s[known[first]])), clock(float(run.times_s[known[end - 1]]) + 1)
+        if len(high) - end < _STEADY_S:
+            return f" from {began} on"
+        return f" until {over}" if first < _STEADY_S else f" from {began} to {over}"
+    return ""
 
 
-def _mostly(flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> bool:
-    return bool(flags.mean() >= 0.8)
+def _densest(flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[int, int]:
+    """Return the first place, and the one after the last, of the stretch with the most flags beyond its gaps."""
+    upto = np.concatenate([[0], np.cumsum(np.where(flags, 1, -1))])
+    end = int(np.argmax(upto - np.minimum.accumulate(upto)))
+    return end - int(np.argmin(upto[end::-1])), end
 
 
 def backend_share(run: RunData) -> list[Finding]:

@@ -74,6 +74,7 @@ def _recovery(run: RunData, event: Recovery) -> Finding:
     cause = visible(event.cause, 60)
     ended, failed = _end(run, event), _failed_meanwhile(run, event)
     what = cause if failed is not None else f"the {cause}"
+    subject = what if failed is not None else f"The {cause}"  # a fault is told as it was given
     cost = f"; {failed:,} arrivals failed meanwhile" if failed else ""
     if event.recovery_s is None:
         left = max(0.0, run.record.manifest.duration_s - (ended or event.start_s))
@@ -92,7 +93,7 @@ def _recovery(run: RunData, event: Recovery) -> Finding:
     back = event.start_s + event.recovery_s
     after = f", {seconds(back - ended)} after its end" if ended is not None and back > ended else ""
     return Finding(
-        f"{what[0].upper()}{what[1:]} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its "
+        f"{subject} was felt for {seconds(event.recovery_s)}: p99 was back within 1.25 times its "
         f"highest before at {clock(back)}{after}{cost}.",
         "latency",
     )

@@ -10,9 +10,10 @@ import pytest
 from loadsim.measure.table import Table
 from loadsim.record import FaultRecord, Recovery
 from loadsim.report.charts import charts
+from loadsim.report.rundata import load_run
 from loadsim.report.seen import seen
 from loadsim.report.text import seconds
-from tests.report.runs import CASES
+from tests.report.runs import CASES, write_run
 
 SMALL = [name for name in CASES if name != "hour"]
 
@@ -58,6 +59,21 @@ def test_a_slow_backend_is_named_with_the_second_it_began(loaded):
     text = one(loaded("slow_backend"), "stood out")
     assert text.startswith("web-3 stood out from 0:2")
     assert "the median of the 3 others" in text
+
+
+def test_a_backend_that_was_slow_for_a_while_is_told_with_the_seconds_of_its_beginning_and_end(tmp_path):
+    case = replace(CASES["slow_backend"](), slow=lambda t, b: np.where((b == 2) & (t >= 20) & (t < 32), 9.0, 1.0))
+    text = one(load_run(write_run(tmp_path / "run", case)), "stood out")
+    assert text.startswith("web-3 stood out from 0:20 to 0:32: ")
+
+
+def test_a_request_that_always_takes_long_is_no_beginning_of_a_slow_backend(loaded):
+    run = loaded("slow_backend")
+    table = run.backends
+    times_s, names, p99_s = table.numbers("time_s"), np.array(table.texts("backend")), table.numbers("p99_s").copy()
+    p99_s[(names == "web-3") & (times_s >= 20)] = 9.0
+    altered = Table({**table.columns, "p99_s": p99_s})
+    assert "from 0:24 on" in one(replace(run, backends=altered), "stood out")
 
 
 def test_failures_are_told_with_their_kinds_their_start_and_an_example(loaded):
@@ -126,7 +142,7 @@ def test_a_run_without_requests_says_only_that(loaded):
     ("recovery_s", "words"),
     [
         (0.0, "Response time did not feel kill(web-2, at=30s, for=5s)"),
-        (8.0, "Kill(web-2, at=30s, for=5s) was felt for 8.00 s: p99 was back"),
+        (8.0, "kill(web-2, at=30s, for=5s) was felt for 8.00 s: p99 was back"),
         (None, "the run went on after kill(web-2, at=30s, for=5s): p99 never"),
     ],
 )
