@@ -122,7 +122,7 @@ def _add_areas(plot: Any, chart: Chart, source: Any) -> None:
             y1=f"l{number}",
             y2=f"u{number}",
             source=source,
-            step_mode="center",
+            step_mode="after",
             fill_color=LIGHT[series.role],
             fill_alpha=0.9,
             name=f"s{number}",

@@ -143,10 +143,12 @@ def _lines(chart: Chart, shown: Sequence[Series], axes: Axes, theme: Mapping[str
     if chart.kind != "stack":
         return [_line(chart, series, axes, theme) for series in shown]
     upto = np.cumsum(np.vstack([np.nan_to_num(series.values) for series in shown]), axis=0)
-    step: Any = "mid"
+    upto = np.append(upto, upto[:, -1:], axis=1)  # a second's step reaches to the next one: the last gets its end
+    xs = np.append(chart.xs, chart.xs[-1:] + 1)
+    step: Any = "post"
     edge = 0.4 if len(chart.xs) > MANY_POINTS else 0.0  # a second is less than a pixel wide, and would fade
     return [
-        axes.fill_between(chart.xs, low, high, step=step, color=theme[series.role], lw=edge, alpha=0.92)
+        axes.fill_between(xs, low, high, step=step, color=theme[series.role], lw=edge, alpha=0.92)
         for low, high, series in zip(np.vstack([upto[:1] * 0, upto[:-1]]), upto, shown, strict=True)
     ]
 

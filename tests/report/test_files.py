@@ -18,9 +18,9 @@ from loadsim.report.figures import all_good
 from loadsim.report.html import repeat_command
 from loadsim.report.markdown import markdown
 from loadsim.report.numbers import write_numbers
-from loadsim.report.png import write_pngs
+from loadsim.report.png import draw, write_pngs
 from loadsim.report.tables import facts, machine, tables
-from loadsim.report.theme import DARK
+from loadsim.report.theme import DARK, LIGHT
 from loadsim.report.write import write_report
 from tests.report.runs import HOSTILE
 
@@ -47,6 +47,17 @@ def test_pictures_draw_the_data_in_its_colours(loaded, tmp_path):
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     blue = (np.abs(pixels - [0x0A, 0x6E, 0xB4]).sum(axis=2) < 40).sum()
     assert blue > 2000
+
+
+def test_a_second_of_failures_is_drawn_from_its_beginning_to_its_end(loaded):
+    from matplotlib.figure import Figure
+
+    chart = next(chart for chart in charts(loaded("failing")) if chart.key == "errors")
+    figure = Figure(figsize=(8, 4.5))
+    draw(chart, figure, LIGHT)
+    corners = np.concatenate([area.get_paths()[0].vertices for area in figure.axes[0].collections])
+    high = corners[corners[:, 1] > 0, 0]
+    assert (high.min(), high.max()) == (30.0, chart.xs[np.any([s.values > 0 for s in chart.series], axis=0)].max() + 1)
 
 
 def test_names_full_of_dollars_and_markup_are_no_formulas(loaded, tmp_path):

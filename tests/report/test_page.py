@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from io import BytesIO
 from itertools import pairwise
 
 import pytest
+from PIL import Image
 
 from loadsim.report.html import write_html
 from loadsim.report.theme import DARK, LIGHT
@@ -57,6 +60,26 @@ def test_hovering_reads_every_series_in_every_chart_over_time(browser, pages):
         told = page.locator("#latency-heatmap .at").inner_text()
         assert ": " in told
         assert page.locator("#requests-over-time .at").inner_text() == told.split(",")[0]
+
+
+def test_a_second_of_failures_is_drawn_from_its_beginning_where_it_is_read(browser, pages):
+    with opened(browser, pages("failing")) as page:
+        hover(page, "errors", 0.4)
+        box = page.locator("#errors .plot").bounding_box()
+        down = int(box["y"] + box["height"] * 0.7)
+
+        def read(x):
+            page.mouse.move(x, down)
+            return page.locator("#errors .at").inner_text()
+
+        places = range(int(box["x"] + 60), int(box["x"] + box["width"] - 20))
+        begins = places[bisect_left(places, "0:30", key=read)]
+        assert read(begins) == "0:30"
+        assert page.locator("#errors .cursor").bounding_box()["x"] == pytest.approx(begins, abs=2)
+        page.mouse.move(0, 0)
+        shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        assert min(shot.getpixel((begins - 3, down))) > 230
+        assert min(shot.getpixel((begins + 3, down))) < 200
 
 
 def test_dragging_zooms_all_charts_over_time_and_a_double_click_shows_the_whole_run(browser, pages):

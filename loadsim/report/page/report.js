@@ -114,6 +114,10 @@
       upto = upto.map((sum, k) => sum + (values[k] || 0));
       found["u" + i] = upto;
     });
+    // A second's step reaches to the next one: the last gets its end.
+    for (const [name, values] of Object.entries(found)) {
+      found[name] = values.length ? [...values, values.at(-1) + (name === "x" ? data.factor : 0)] : values;
+    }
     return found;
   };
 
@@ -264,7 +268,7 @@
         markTime(Math.floor(x / data.factor));
       }
       else if (data.kind === "bars") mark(chart, Math.max(0, Math.min(data.categories.length - 1, Math.round(frame.y_scale.invert(sy)))));
-      else if (data.xs.length) markAll(chart, nearest(data.xs, frame.x_scale.invert(sx) / data.factor));
+      else if (data.xs.length) markAll(chart, nearest(data.xs, frame.x_scale.invert(sx) / data.factor - (data.kind === "stack" ? 0.5 : 0)));
     });
     plot.addEventListener("pointerleave", () => { $(".at", element).textContent = ""; markAll(chart, null); });
     plot.addEventListener("dblclick", reset);
