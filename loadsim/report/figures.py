@@ -86,7 +86,7 @@ def _time(value: float | None, unanswered: int) -> str:
 
 def _fairness(record: RunRecord) -> Figure:
     entry = record.balance.get("all")
-    if entry is None or entry.jain is None:
+    if entry is None or entry.jain is None or entry.backends < 2:
         return Figure("Fairness (Jain)", UNKNOWN, "no backend named itself" if not record.backends else "one backend")
     shares = [b.share for b in record.backends.values() if b.share is not None]
     largest = f", the largest share {share(max(shares))}" if shares else ""

@@ -6,11 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from loadsim.profiles import Phase
 from loadsim.record import FaultRecord
 from loadsim.report.charts import charts
 from loadsim.report.drawings.common import few, smooth
-from loadsim.report.rundata import spread
-from tests.report.runs import CASES
+from loadsim.report.figures import figures
+from loadsim.report.rundata import load_run, spread
+from tests.report.runs import CASES, Case, write_run
 
 SMALL = [name for name in CASES if name != "hour"]
 
@@ -123,6 +125,19 @@ def test_the_p99_of_few_requests_is_the_highest_around(loaded):
     assert "highest p99 of the 2 seconds around it" in chart.reading
     raw = spread(run.backends, "backend", "p99_s", run.times_s)["web-3"]
     assert chart.series[2].values[30] == max(raw[29], raw[30])
+
+
+def test_a_point_of_few_requests_covers_a_small_part_of_the_run_all_the_same(tmp_path):
+    case = Case(duration_s=20, rate=lambda t: np.full(t.shape, 6.0), phases=[Phase("base", 0.0, 20.0)])
+    drawn = by_key(load_run(write_run(tmp_path / "run", case)))
+    assert "Each point covers 2 seconds." in drawn["balancer-over-time"].reading
+    assert "the 2 seconds around it" in drawn["backend-latency-over-time"].reading
+
+
+def test_fairness_is_not_told_of_one_backend(tmp_path):
+    case = Case(duration_s=8, phases=[Phase("base", 0.0, 8.0)], backends=["web-1"])
+    run = load_run(write_run(tmp_path / "run", case))
+    assert (figures(run)[-1].value, figures(run)[-1].beside) == ("–", "one backend")
 
 
 def test_a_fault_is_a_band_of_its_own_with_a_short_name(loaded):

@@ -16,6 +16,7 @@ from loadsim.report.text import natural, seconds, share, visible
 
 NONE = "(none)"
 _SAMPLES_A_BACKEND = 50
+_WINDOWS_A_RUN = 8
 
 
 def backends_of(run: RunData) -> dict[str, BackendRecord]:
@@ -103,7 +104,7 @@ def balancer_over_time(run: RunData) -> Chart | None:
     busy = total[total > 0]
     if not len(busy):
         return None
-    window = _window(busy, len(columns))
+    window = _window(busy, len(columns), len(total))
     everything = smooth(total, window)
     shares = {
         name: np.divide(smooth(c, window), everything, out=np.full(len(c), np.nan), where=everything > 0)
@@ -152,7 +153,7 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
         return None
     slow = {name: _times(run, run.record.backends[name]).p99 or 0.0 for name in columns}
     answered = {name: run.record.backends[name].count for name in columns}
-    window = _window(np.full(1, sum(answered.values()) / max(1, len(run.times_s))), len(columns))
+    window = _window(np.full(1, sum(answered.values()) / max(1, len(run.times_s))), len(columns), len(run.times_s))
     series = tuple(replace(s, values=_rolling_highest(s.values, window)) for s in few(columns, slow))
     left_out = f" The {len(series)} slowest of {len(columns)}." if len(series) < len(columns) else ""
     return Chart(
@@ -174,10 +175,14 @@ def backend_latency_over_time(run: RunData) -> Chart | None:
     )
 
 
-def _window(requests_a_second: FloatArray, backends: int) -> int:
-    """Return over how many seconds a point must reach to stand for enough requests of each backend."""
+def _window(requests_a_second: FloatArray, backends: int, run_s: int) -> int:
+    """Return over how many seconds a point must reach to stand for enough requests of each backend.
+
+    However few these are, it is a small part of the run: else the chart would show no change over time.
+    """
     usual = max(float(np.median(requests_a_second)), 1e-9)
-    return max(1, min(60, math.ceil(_SAMPLES_A_BACKEND * backends / usual)))
+    most = max(1, min(60, run_s // _WINDOWS_A_RUN))
+    return max(1, min(most, math.ceil(_SAMPLES_A_BACKEND * backends / usual)))
 
 
 def _rolling_highest(values: FloatArray, window: int) -> FloatArray:

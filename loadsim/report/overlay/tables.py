@@ -245,7 +245,7 @@ def _unserved(run: RunData) -> Cell:
 
 def _jain(run: RunData) -> Cell:
     entry = run.record.balance.get("all")
-    jain = entry.jain if entry is not None else None
+    jain = entry.jain if entry is not None and entry.backends > 1 else None
     return Cell(UNKNOWN if jain is None else f"{jain:.3f}", jain)
 
 
