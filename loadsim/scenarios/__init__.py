@@ -84,7 +84,7 @@ SCENARIOS = {
         ),
         Scenario(
             name="consistency",
-            summary="Write, and read it back until it is there: what is stale, and for how long.",
+            summary="Write and read it back, change what others change: what is stale, and what is lost.",
             profile="constant(10/s)",
             duration_s=60.0,
             warmup_s=2.0,
