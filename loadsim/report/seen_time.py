@@ -88,7 +88,7 @@ def _recovery(run: RunData, event: Recovery) -> Finding:
             "bad",
         )
     if event.recovery_s == 0:
-        text = f"Response time did not feel {what}: p99 stayed within 1.25 times its highest before{cost}."
+        text = f"The p99 of response time did not feel {what}: it stayed within 1.25 times its highest before{cost}."
         return Finding(text, "errors" if failed else "latency", "bad" if failed else "")
     back = event.start_s + event.recovery_s
     after = f", {seconds(back - ended)} after its end" if ended is not None and back > ended else ""

@@ -141,7 +141,7 @@ def test_a_run_without_requests_says_only_that(loaded):
 @pytest.mark.parametrize(
     ("recovery_s", "words"),
     [
-        (0.0, "Response time did not feel kill(web-2, at=30s, for=5s)"),
+        (0.0, "The p99 of response time did not feel kill(web-2, at=30s, for=5s)"),
         (8.0, "kill(web-2, at=30s, for=5s) was felt for 8.00 s: p99 was back"),
         (None, "the run went on after kill(web-2, at=30s, for=5s): p99 never"),
     ],
