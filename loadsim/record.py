@@ -192,6 +192,35 @@ class ProcessRecord(msgspec.Struct, kw_only=True):
     memory_max_bytes: int | None
 
 
+class ServerRecord(msgspec.Struct, kw_only=True):
+    """One server of the bundled target by its own account: slots at work, by the second."""
+
+    name: str
+    busy_mean: float | None
+    busy_max: float | None
+
+
+class ReplicaRecord(msgspec.Struct, kw_only=True):
+    """One replica of the bundled target's database, as PostgreSQL tells: how far it was behind, asked by the second."""
+
+    name: str
+    lag_mean_s: float | None
+    lag_max_s: float | None
+    log_max_bytes: int | None
+    """Of the log that it had not applied."""
+
+
+class CountRecord(msgspec.Struct, kw_only=True):
+    """How many requests one backend got, by each who knows: all that were sent, those of the warm-up too."""
+
+    client: int
+    """Answers that named it."""
+    balancer: int | None
+    """Calls between services among them."""
+    server: int | None
+    """By its own account; without calls of other services."""
+
+
 class TierRecord(msgspec.Struct, kw_only=True):
     """A part of the target's time, as ``Server-Timing`` headers name it. Parts may contain one another."""
 
@@ -399,6 +428,9 @@ class RunRecord(msgspec.Struct, kw_only=True):
     caching: CachingRecord | None = None
     workers: list[dict[str, Any]] = []
     target_processes: list[ProcessRecord] = []
+    servers: list[ServerRecord] = []
+    replicas: list[ReplicaRecord] = []
+    counts: dict[str, CountRecord] = {}
     objectives: list[ObjectiveRecord] = []
 
 

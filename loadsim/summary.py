@@ -28,6 +28,7 @@ from loadsim.record import (
     CachingRecord,
     ClassRecord,
     ConsistencyRecord,
+    CountRecord,
     ErrorKind,
     FaultRecord,
     Load,
@@ -38,9 +39,11 @@ from loadsim.record import (
     ProcessRecord,
     Quantiles,
     Recovery,
+    ReplicaRecord,
     Requests,
     RouteRecord,
     RunRecord,
+    ServerRecord,
     TierRecord,
     Verdict,
     WebSockets,
@@ -88,6 +91,9 @@ class Summary:
         objectives: list[ObjectiveRecord],
         websockets: WebSockets | None = None,
         faults: Sequence[FaultRecord] = (),
+        servers: Sequence[ServerRecord] = (),
+        replicas: Sequence[ReplicaRecord] = (),
+        counts: Mapping[str, CountRecord] | None = None,
     ) -> RunRecord:
         """Return the whole record."""
         return RunRecord(
@@ -116,6 +122,9 @@ class Summary:
             consistency=self.consistency,
             caching=self.caching,
             target_processes=self.target_processes,
+            servers=list(servers),
+            replicas=list(replicas),
+            counts=dict(counts or {}),
         )
 
 

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from target_app.services.present import present
+from target_app.services.present import is_call, present
+from target_app.tally import CALLS, REQUESTS, Tally
 from target_app.timing import timing
 
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 _LONGEST_QUEUE_S = 3600.0
 _CHUNK_BYTES, _MOST_UNREAD_BYTES = 1 << 16, 1 << 22
-
-
-class Busy:
-    """How many requests this process is working on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.count = 0
-
-    def add(self, change: int) -> None:
-        """Note that a request came (+1) or was answered (-1)."""
-        with self._lock:
-            self.count += change
-
-
-busy = Busy()
 
 
 def queued_s(environ: dict[str, Any], now_s: float) -> float | None:
@@ -59,8 +43,15 @@ def _read_rest(environ: dict[str, Any]) -> None:
         left -= len(chunk)
 
 
-def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApplication:
-    """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``.
+def _counts_as(environ: dict[str, Any]) -> int | None:
+    """Return what a request counts as; whether this server is up is asked by those who look after it."""
+    if environ.get("PATH_INFO") == "/healthz":
+        return None
+    return CALLS if is_call(environ) else REQUESTS
+
+
+def accounted(inner: WsgiApplication, backend: str, longest_s: float, tally: Tally) -> WsgiApplication:
+    """Wrap ``inner`` so that each answer carries ``X-Backend`` and ``Server-Timing``, and is counted in ``tally``.
 
     ``longest_s`` is how long a request may take with its calls to other services.
     """
@@ -73,7 +64,7 @@ def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApp
         if waited_s is not None:
             timing.add("queue", waited_s)
         head: list[Any] = []
-        busy.add(+1)
+        tally.begin()
         try:
             response = inner(environ, lambda *args: head.append(args))
             # One list of bytes takes the server's short way; nothing here streams.
@@ -81,7 +72,7 @@ def accounted(inner: WsgiApplication, backend: str, longest_s: float) -> WsgiApp
             getattr(response, "close", lambda: None)()
         finally:
             _read_rest(environ)
-            busy.add(-1)
+            tally.end(_counts_as(environ))
         status, headers, *_ = head[0]
         timing.add("app", time.perf_counter() - started)
         start_response(status, [*headers, ("X-Backend", backend), ("Server-Timing", timing.header())])

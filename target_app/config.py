@@ -61,6 +61,7 @@ class Config:
 
     cache: str = _setting("", "routes whose answers are kept, each with its longest age in seconds: '/items/:id=5,...'")
     writes: str = _setting("accepted", "whether anything can be written; else a write is answered 503", choices=WRITES)
+    tally: str = _setting("", "file of what this server is doing and has done: target_app.tally; empty for none")
     misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.instructions")
 
     feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)

@@ -21,8 +21,10 @@ def _application() -> WsgiApplication:
     inner = get_wsgi_application()
     from django.conf import settings  # not configured before
 
+    from target_app.tally import tally
+
     config = settings.CONFIG
-    application = accounted(inner, config.backend, config.request_timeout_s)
+    application = accounted(inner, config.backend, config.request_timeout_s, tally())
     return on_bus(application, config) if config.redis else application
 
 

@@ -21,6 +21,7 @@ from loadsim.deploy.envoy import ENVOY
 from loadsim.deploy.haproxy import HAPROXY
 from loadsim.deploy.keeper_link import KeeperLink, State, describe_failure
 from loadsim.deploy.plan import SCRATCH_PREFIX, Plan, Stage
+from loadsim.deploy.tallies import Tally, read_tallies
 from loadsim.deploy.topology import Topology
 from loadsim.deploy.usage import ProcessUsage, process_table, usage
 from loadsim.errors import TargetError, UsageError
@@ -60,6 +61,14 @@ class Deployment:
         if not self.topology.has_balancer:
             return None
         return _BALANCERS[self.topology.balancer].sent(self.scratch)
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return the account that each server keeps of itself; one that ended leaves its last one."""
+        return read_tallies(self.scratch, self.topology.server_names)
+
+    def is_running(self, server: str) -> bool:
+        """Return whether a server is there, as far as was heard."""
+        return self.state(server) not in ("ended", "failed")
 
     def bus_counts(self) -> BusCounts | None:
         """Return what became of the messages of the bus; None without one, or if it is gone."""

@@ -21,7 +21,7 @@ from loadsim.deploy.databases import Databases
 from loadsim.deploy.plan import Process, Stage
 from loadsim.errors import TargetError, UsageError
 
-_USER = "postgres"
+USER = "postgres"
 _SPARE_CONNECTIONS = 10
 """For whoever looks after the servers: the keeper's question whether one is up, a fault that is brought about."""
 _OPTIONS = {
@@ -93,7 +93,7 @@ def pause_replay(scratch: Path, replica: str, *, paused: bool) -> None:
 
     function = "pg_wal_replay_pause" if paused else "pg_wal_replay_resume"
     try:
-        with psycopg.connect(host=str(scratch / replica), user=_USER, dbname=_USER, connect_timeout=2) as connection:
+        with psycopg.connect(host=str(scratch / replica), user=USER, dbname=USER, connect_timeout=2) as connection:
             connection.execute(f"SELECT {function}()")
     except psycopg.Error as error:
         raise TargetError(f"{replica} cannot be told to stop or go on replaying: {str(error).strip()}") from None
@@ -101,12 +101,12 @@ def pause_replay(scratch: Path, replica: str, *, paused: bool) -> None:
 
 def _initdb(name: str, programs: Path, scratch: Path) -> Process:
     small = "--wal-segsize=1"  # MB; of the usual 16 several would be written, and copied, to start with
-    arguments = ("-A", "trust", "-U", _USER, "--no-sync", "--no-instructions", "--locale=C", "-E", "UTF8", small)
+    arguments = ("-A", "trust", "-U", USER, "--no-sync", "--no-instructions", "--locale=C", "-E", "UTF8", small)
     return Process(f"initdb {name}", _argv(name, programs, scratch, "initdb", arguments), once=True)
 
 
 def _copy(name: str, programs: Path, scratch: Path) -> Process:
-    source = ("-h", str(scratch / "primary"), "-U", _USER)
+    source = ("-h", str(scratch / "primary"), "-U", USER)
     arguments = (*source, "-R", "-X", "stream", "-c", "fast", "--no-sync", "--no-manifest")
     return Process(f"pg_basebackup {name}", _argv(name, programs, scratch, "pg_basebackup", arguments), once=True)
 

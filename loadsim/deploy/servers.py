@@ -49,6 +49,11 @@ def misconduct_file(scratch: Path, name: str) -> Path:
     return scratch / f"{name}.misconduct"
 
 
+def tally_file(scratch: Path, name: str) -> Path:
+    """Return where the server called ``name`` keeps account of its slots and requests."""
+    return scratch / f"{name}.tally"
+
+
 def calls_socket(scratch: Path) -> Path:
     """Return where the balancer takes the calls of the servers to other services."""
     return scratch / "services.sock"
@@ -113,6 +118,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "backend": name,
         "slots": str(topology.slots),
         "writes": topology.writes,
+        "tally": str(tally_file(scratch, name)),
         **_cache(topology),
         "misconduct": str(misconduct_file(scratch, name)),
         "updates": topology.updates,

@@ -13,6 +13,7 @@ from loadsim.experiment.session import Measured
 from loadsim.experiment.subject import Subject
 from loadsim.measure.recorder import Recorder
 from loadsim.objectives import Objective, Observed, evaluate, verdict
+from loadsim.own_account_summary import summarise_replicas, summarise_servers
 from loadsim.record import Calibration, Manifest, RunRecord
 from loadsim.redact import redact_argv, redact_headers, redact_url
 from loadsim.settings import RunSettings
@@ -108,6 +109,7 @@ def judge(
     """Return the whole record: objectives evaluated, and invalid where the experiment itself was not sound."""
     end_s = _measured_s(measured.collector.tick, plan)
     observed = observe(measured.collector.recorder, summary, end_s)
+    account = measured.collector.recorder.own_account
     evaluated = [evaluate(objective, observed) for objective in objectives]
     found, reasons = verdict(evaluated, _invalid(measured, summary))
     if measured.aborted_by and found != "invalid":
@@ -123,6 +125,9 @@ def judge(
         objectives=evaluated,
         faults=[fault.record() for fault in measured.faults],
         websockets=summarise_sockets(measured.collector.recorder.sockets),
+        servers=summarise_servers(account, end_s),
+        replicas=summarise_replicas(account, end_s),
+        counts=measured.counts,
     )
 
 

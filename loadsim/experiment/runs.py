@@ -9,10 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadsim.deploy import Sent
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
-from loadsim.experiment.balancer import differences
 from loadsim.experiment.calibration import calibrate
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.counters import counters_of
@@ -26,6 +24,7 @@ from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.session import Session
 from loadsim.experiment.socket_plan import default_topology
 from loadsim.experiment.subject import Subject, declared_parts, subject_of
+from loadsim.experiment.witnesses import Counts, counted, disagreements
 from loadsim.faults import check_faults
 from loadsim.objectives import Objective, broken_aborts, exit_code, parse_objective
 from loadsim.record import RunRecord
@@ -37,8 +36,6 @@ from loadsim.wire import Plan
 _TOPOLOGY = "balanced"
 _SETTLE_S = 1.0
 """How long ago a window must have ended to be judged while the run goes on: answers need time to come."""
-_LOOKS = 1
-"""Requests that the engine sends before any traffic, to see whether the target is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +81,12 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             faults = FaultPlayer(settings.faults, shape.duration_s, subject.deployment)
             session = Session(plan, shape, subject, collector, view, title, broken, faults, remarks(plan, cpus))
             counters = counters_of(plan.counters, plan.http)
-            sent_before = subject.balancer_sent()
+            before = Counts.of(subject)
             measured = session.play(interrupts)
-            measured.warnings.extend(_differences(plan, collector, sent_before, subject.balancer_sent()))
+            after = Counts.of(subject)
+            measured.counts = counted(collector, before, after)
+            all_known = plan.scenario in SCENARIOS
+            measured.warnings.extend(disagreements(collector, before, after, all_known=all_known))
             if counters is not None:
                 measured.counters = counters.held_against(collector.recorder.updates, lambda: interrupts.count > 1)
                 measured.warnings.extend(counters.warnings)
@@ -101,17 +101,6 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
 def _plan(settings: RunSettings, shape: Shape, subject: Subject, cpus: Cpus) -> Plan:
     http = http_settings(settings, subject.url, stranger=not subject.bundled)
     return make_plan(settings, shape, drawn_seed(settings), http, cpus, bundled=subject.bundled)
-
-
-def _differences(plan: Plan, collector: Collector, before: Sent | None, after: Sent | None) -> list[str]:
-    """Return where the balancer's counts and the client's do not agree. A run cut off by force has not told all."""
-    if before is None or after is None or not collector.finished or collector.recorder.sockets is not None:
-        return []
-    answers = collector.answers
-    # Calls between services are not the client's to see; what somebody's own on_start sends is not known.
-    unseen = _LOOKS + after.calls - before.calls if plan.scenario in SCENARIOS else None
-    seen = answers.by_backend(collector.recorder.known.backends)
-    return differences(before.by_server, after.by_server, seen, unnamed=answers.unnamed, unseen=unseen)
 
 
 def _broken_aborts(objectives: Sequence[Objective], collector: Collector) -> Callable[[float], list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -19,6 +19,7 @@ from loadsim.experiment.remarks import remarks_on
 from loadsim.experiment.subject import Subject
 from loadsim.measure.live import Live
 from loadsim.measure.updates import Counter
+from loadsim.record import CountRecord
 from loadsim.redact import plain_text, redact_text
 from loadsim.report.terminal import LiveState, Times, View
 from loadsim.wire import Kind, Plan, Ready
@@ -47,6 +48,8 @@ class Measured:
     warnings: list[str] = field(default_factory=list)
     faults: Sequence[Happened] = ()
     counters: Sequence[Counter] = ()
+    counts: Mapping[str, CountRecord] = field(default_factory=dict)
+    """How many requests each backend got, by each who knows."""
     """The numbers that the run changed."""
 
 
@@ -117,7 +120,7 @@ class Session:
         self._faults.advance(time_s)
         if now >= self._next_usage:
             self._next_usage = now + USAGE_S
-            self._watch_subject(time_s)
+            self._watch_subject(ready.origin)
             if not self._draining and (broken := self._broken_aborts(time_s)):
                 self._measured.aborted_by.extend(broken)
                 self._drain(engine)
@@ -131,10 +134,17 @@ class Session:
         if (ready := self._measured.collector.ready) is not None:
             self._faults.stop(perf_counter() - ready.origin)
 
-    def _watch_subject(self, time_s: float) -> None:
+    def _watch_subject(self, origin: float) -> None:
+        time_s = perf_counter() - origin
+        recorder = self._measured.collector.recorder
+        for name, tally in self._subject.tallies().items():
+            if self._subject.is_running(name):
+                recorder.own_account.read_server(time_s, name, busy_s=tally.busy_s, requests=tally.requests)
+        for replica, at_s, behind in self._subject.lags(origin):
+            recorder.own_account.read_replica(at_s, replica, lag_s=behind.lag_s, log_bytes=behind.log_bytes)
         usage = self._subject.usage()
         if usage:
-            self._measured.collector.recorder.target_usage(time_s, usage)
+            recorder.target_usage(time_s, usage)
         self._watch_failures()
 
     def _watch_failures(self) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from loadsim.deploy import Deployment, Sent, Topology, bring_up, topology
+from loadsim.deploy.replication import Behind, ReplicaWatch
 from loadsim.deploy.state import StandingTarget, standing_target
+from loadsim.deploy.tallies import Tally
 from loadsim.errors import TargetError
 from loadsim.experiment.machine import Cpus
 from loadsim.faults import Parts
@@ -29,6 +31,7 @@ class Subject:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """The balancer's, by pool, where some servers are to get more than others."""
     deployment: Deployment | None = None
+    replicas: ReplicaWatch | None = None
     standing: StandingTarget | None = None
     """The bundled target, where ``loadsim target up`` brought it up."""
 
@@ -45,6 +48,22 @@ class Subject:
     def balancer_sent(self) -> Sent | None:
         """Return how many requests the balancer has sent to each backend; None where that is not known."""
         return self.deployment.balancer_sent() if self.deployment else None
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return the account that each server keeps of itself; empty where not known."""
+        return self.deployment.tallies() if self.deployment else {}
+
+    def is_running(self, server: str) -> bool:
+        """Return whether a server is there, as far as is known."""
+        return self.deployment is None or self.deployment.is_running(server)
+
+    def lags(self, origin: float) -> list[tuple[str, float, Behind]]:
+        """Return how far replicas were behind since this was last asked: each with its name and when that was.
+
+        Times are since ``origin``, a moment of ``time.perf_counter``.
+        """
+        readings = self.replicas.readings() if self.replicas else []
+        return [(name, at - origin, behind) for at, found in readings for name, behind in found.items()]
 
     def failures(self) -> list[str]:
         """Return which of its processes died, with their last words."""
@@ -93,6 +112,8 @@ def bundled_target(name: str, settings: RunSettings, cpus: Cpus, steps: Steps) -
         with steps.step(f"bringing up the bundled target ({shape.describe()})") as step:
             deployment = stack.enter_context(bring_up(shape, cpus=on, on_step=step.say))
             step.say(f"up at {deployment.url}")
+        copies = shape.data.replica_names
+        watch = stack.enter_context(ReplicaWatch(deployment.scratch, copies)) if copies else None
         yield Subject(
             url=deployment.url,
             topology=shape.name,
@@ -100,4 +121,5 @@ def bundled_target(name: str, settings: RunSettings, cpus: Cpus, steps: Steps) -
             settings=shape.settings(),
             weights=shape.expected_weights(),
             deployment=deployment,
+            replicas=watch,
         )

@@ -17,6 +17,7 @@ from loadsim.measure.intervals import IntervalStore
 from loadsim.measure.layout import BACKLOG_WAIT, ITERATION_TIME, LATE_START, Layout, Names
 from loadsim.measure.live import Live, Percentiles
 from loadsim.measure.marginals import ABORTED, COMPLETED, DROPPED, WAS_FAILED, Marginals
+from loadsim.measure.own_account import OwnAccount
 from loadsim.measure.per_second import SecondValues, second_of
 from loadsim.measure.phases import PhaseIndex
 from loadsim.measure.rates import RateMeter
@@ -86,6 +87,8 @@ class Recorder:
         """What became of changes of numbers; what comes is added there, and what the numbers were before and after."""
         self.processes: dict[str, tuple[RateMeter, SecondValues]] = {}
         """Process of the target -> its CPU, and its resident memory in bytes by second."""
+        self.own_account = OwnAccount()
+        """What the target's servers and replicas say of themselves; what is read is added there."""
         self.ended_in_window = 0
         """Iterations that ended before the measured window did: the rest ended in the drain."""
         self.sockets: SocketRecorder | None = None

@@ -22,7 +22,9 @@ from loadsim.measure.tables import (
     due_table,
     outcomes_table,
     processes_table,
+    replicas_table,
     series_table,
+    servers_table,
     tiers_table,
 )
 
@@ -32,6 +34,8 @@ SOCKETS, OPEN_SOCKETS = "websockets.csv", "websockets_open.csv"
 """Only in a run that opened any."""
 CONSISTENCY = "consistency.csv"
 """Only in a run that read back what it had written."""
+SERVERS, REPLICAS = "servers.csv", "replicas.csv"
+"""Only where the target's servers, and its database's replicas, tell of themselves."""
 CACHING = "caching.csv"
 """Only in a run whose answers told of caches."""
 HISTOGRAMS = "histograms.hlog"
@@ -53,6 +57,10 @@ def write_run_files(recorder: Recorder, directory: Path, *, started_at_s: float 
         write_csv(table, directory / name)
     if recorder.consistency.reads:
         write_csv(consistency_table(recorder), directory / CONSISTENCY)
+    if recorder.own_account.servers:
+        write_csv(servers_table(recorder), directory / SERVERS)
+    if recorder.own_account.replicas:
+        write_csv(replicas_table(recorder), directory / REPLICAS)
     if recorder.caching.all.answers:
         write_csv(caching_table(recorder), directory / CACHING)
     if recorder.sockets is not None and recorder.sockets.used:

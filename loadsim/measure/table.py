@@ -16,7 +16,7 @@ from loadsim.errors import UsageError
 
 Column = npt.NDArray[np.int64] | npt.NDArray[np.float64] | list[str]
 
-TEXT_COLUMNS = frozenset({"phase", "pool", "backend", "outcome", "process", "tier"})
+TEXT_COLUMNS = frozenset({"phase", "pool", "backend", "outcome", "process", "tier", "server", "replica"})
 
 # A spreadsheet takes a cell that begins so for a formula; a quote before it makes it text (OWASP, "CSV Injection").
 # Quotes that are there already get one more, so that reading gives back what was written.

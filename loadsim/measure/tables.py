@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from loadsim.measure import seconds as columns
 from loadsim.measure.caching import Second
 from loadsim.measure.consistency import Seen
 from loadsim.measure.histogram import FloatArray
+from loadsim.measure.own_account import LAG_S, LOG_BYTES
 from loadsim.measure.per_second import held
 from loadsim.measure.phases import DRAIN
 from loadsim.measure.recorder import Recorder
@@ -135,6 +138,46 @@ def caching_table(recorder: Recorder) -> Table:
     columns: dict[str, Column] = {"time_s": seconds, "hits": np.array([row.hits for row in rows], np.int64)}
     ages = [row.age_s / row.aged if row.aged else np.nan for row in rows]
     return Table(columns | {"misses": np.array([row.misses for row in rows], np.int64), "age_mean_s": np.array(ages)})
+
+
+def servers_table(recorder: Recorder) -> Table:
+    """Return a row for every second and server: slots at work on average, and requests from outside, as it says."""
+    servers = recorder.own_account.servers
+    columns = {name: (server.busy, server.requests) for name, server in servers.items()}
+    return _long(
+        "server",
+        {
+            name: {"busy": busy.rates(busy.seconds), "requests": requests.rates(busy.seconds)}
+            for name, (busy, requests) in columns.items()
+        },
+    )
+
+
+def replicas_table(recorder: Recorder) -> Table:
+    """Return a row for every second and replica: how far it is behind, in time and in bytes of log.
+
+    It is asked about once a second: a second without an answer has that of the one before, of up to 2.
+    """
+    rows = {name: values.rows(values.seconds) for name, values in recorder.own_account.replicas.items()}
+    return _long(
+        "replica",
+        {
+            name: {"lag_s": held(values[:, LAG_S], HELD_S), "log_bytes": held(values[:, LOG_BYTES], HELD_S)}
+            for name, values in rows.items()
+        },
+    )
+
+
+def _long(key: str, named: Mapping[str, Mapping[str, FloatArray]]) -> Table:
+    """Return a row for every second and name of which anything is known, by second and then by name."""
+    known = {name: ~np.isnan(np.vstack(list(columns.values()))).all(axis=0) for name, columns in named.items()}
+    times = np.concatenate([np.flatnonzero(rows) for rows in known.values()])
+    names = [name for name, rows in known.items() for _ in range(int(rows.sum()))]
+    order = np.argsort(times, kind="stable")
+    table: dict[str, Column] = {"time_s": times[order], key: [names[place] for place in order.tolist()]}
+    for column in next(iter(named.values())):
+        table[column] = np.concatenate([named[name][column][rows] for name, rows in known.items()])[order]
+    return Table(table)
 
 
 def processes_table(recorder: Recorder) -> Table:

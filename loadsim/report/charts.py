@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadsim.report.chart import Chart
-from loadsim.report.drawings import balance, caching, consistency, errors, health, latency, load, tiers, websockets
+from loadsim.report.drawings import (
+    balance,
+    caching,
+    consistency,
+    errors,
+    health,
+    latency,
+    load,
+    own_account,
+    tiers,
+    websockets,
+)
 from loadsim.report.rundata import RunData
 
 DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
@@ -23,8 +34,10 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     balance.backend_latency,
     balance.balancer_over_time,
     balance.backend_latency_over_time,
+    own_account.busy_slots,
     errors.errors,
     consistency.stale_reads,
+    own_account.replica_lag,
     caching.cache_hits,
     caching.cache_ages,
     health.generator_cpu,

@@ -38,6 +38,10 @@ class RunData:
     """How many are open, a row a second and backend."""
     consistency: Table | None = None
     """What reads showed of the writes before them, a row a second."""
+    servers: Table | None = None
+    """What each server of the bundled target says of itself, a row a second and server."""
+    replicas: Table | None = None
+    """How far each replica of its database was behind, likewise."""
     caching: Table | None = None
     """What answers told of caches, a row a second."""
     histograms: dict[str, WholeIntervals] = field(default_factory=dict)
@@ -90,6 +94,8 @@ def load_run(path: Path) -> RunData:
     tiers = _table(directory / "tiers.csv", notes) if record.tiers else None
     found = record.consistency
     consistency = _table(directory / "consistency.csv", notes) if found is not None and found.reads else None
+    servers = _table(directory / "servers.csv", notes) if record.servers else None
+    replicas = _table(directory / "replicas.csv", notes) if record.replicas else None
     caching = _table(directory / "caching.csv", notes) if record.caching else None
     sockets, open_sockets = (
         _table(directory / f"{name}.csv", notes) if record.websockets else None
@@ -106,6 +112,8 @@ def load_run(path: Path) -> RunData:
         sockets=_from_zero(sockets),
         open_sockets=_from_zero(open_sockets),
         consistency=_from_zero(consistency),
+        servers=servers,
+        replicas=replicas,
         caching=caching,
         histograms=_histograms(directory / "histograms.hlog", notes),
         notes=tuple(notes),

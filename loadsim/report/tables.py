@@ -53,9 +53,13 @@ def tables(run: RunData) -> list[Table]:
         routes,
         tiers,
         backends,
+        counts,
         classes,
         outcomes,
         recoveries,
+        consistency,
+        counters,
+        replicas,
         caching,
         workers,
         processes,
@@ -133,6 +137,86 @@ def backends(run: RunData) -> Table:
     )
     columns = ("Backend", "Pool", "Requests", "Share", "Failed", "p50", "p90", "p99", "Max")
     return _table("backends", "balance", "Backends", columns, rows, text=(0, 1))
+
+
+def counts(run: RunData) -> Table:
+    """Return how many requests each backend got, by each who knows."""
+    rows = tuple(
+        (Cell(visible(name)), *(Cell(UNKNOWN if n is None else f"{n:,}", n) for n in (c.client, c.balancer, c.server)))
+        for name, c in sorted(run.record.counts.items(), key=lambda item: natural(item[0]))
+    )
+    columns = ("Backend", "Client", "Balancer", "Server itself")
+    note = "All that was sent, for the warm-up too. Calls between services are in the balancer's count alone."
+    return _table("counts", "balance", "Requests, by who counted them", columns, rows, note)
+
+
+def consistency(run: RunData) -> Table:
+    """Return what became of reads after a write, of versions written, and of updates."""
+    found = run.record.consistency
+    rows: list[tuple[Cell, ...]] = []
+    if found is not None and found.reads:
+        rows.append(_of("Stale reads, by age", found.stale, found.reads, found.staleness_s, bad=True))
+    if found is not None and found.versions:
+        seen = found.versions - found.never_seen
+        rows.append(_of("Versions seen, by how long it took", seen, found.versions, found.visible_after_s))
+        rows.append(_of("Versions never seen", found.never_seen, found.versions, bad=True))
+    if found is not None and found.updates and found.lost_updates is not None:
+        rows.append(_of("Lost updates", found.lost_updates, found.updates, bad=True))
+    if found is not None and found.sold and found.oversold is not None:
+        rows.append(_of("Sold without being there", found.oversold, found.sold, bad=True))
+    columns = ("What", "How many", "Of", "Share", "p50", "p90", "p99", "Max")
+    note = (
+        "A read is stale if it began after a write was answered and does not show it; its age is the time since that "
+        "answer. A version that was never seen ranks above every time."
+    )
+    return _table("consistency", "consistency", "Old data and lost changes", columns, tuple(rows), note)
+
+
+def _of(what: str, count: float, of: float, times: Quantiles | None = None, *, bad: bool = False) -> tuple[Cell, ...]:
+    """Return a row: how many of how many, and their times if they have any."""
+    known = times is not None and times.count
+    return (
+        Cell(what),
+        Cell(amount(count), count, "fail" if bad and count else ""),
+        Cell(amount(of), of),
+        Cell(share(count / of), count / of),
+        *(time_cell(times, name) if times and known else Cell(UNKNOWN) for name in ("p50", "p90", "p99", "max")),
+    )
+
+
+def counters(run: RunData) -> Table:
+    """Return the numbers that the run changed, one by one."""
+    found = run.record.consistency.counters if run.record.consistency else []
+    rows = tuple(
+        (
+            Cell(visible(c.name)),
+            *(Cell(UNKNOWN if value is None else amount(value), value) for value in (c.before, c.adds, c.after)),
+            _count(c.acknowledged),
+            _count(c.refused),
+            _count(c.uncertain),
+            Cell(UNKNOWN) if c.lost is None else _bad(c.lost),
+            Cell(UNKNOWN if c.oversold is None else amount(c.oversold), c.oversold, "fail" if c.oversold else ""),
+        )
+        for c in found
+    )
+    columns = ("Number", "Before", "Changed by", "After", "Acknowledged", "Refused", "Uncertain", "Lost", "Oversold")
+    note = "Acknowledged changes that are not in the number are lost. Of uncertain ones no answer said yes or no."
+    return _table("counters", "consistency", "Numbers that were changed", columns, rows, note)
+
+
+def replicas(run: RunData) -> Table:
+    """Return how far the database's replicas were behind."""
+    rows = tuple(
+        (
+            Cell(visible(r.name)),
+            Cell(seconds(r.lag_mean_s), r.lag_mean_s),
+            Cell(seconds(r.lag_max_s), r.lag_max_s),
+            Cell(UNKNOWN if r.log_max_bytes is None else format_size(r.log_max_bytes), r.log_max_bytes),
+        )
+        for r in run.record.replicas
+    )
+    columns = ("Replica", "Lag mean", "Lag at most", "Log not applied, at most")
+    return _table("replicas", "consistency", "Replicas", columns, rows, "As PostgreSQL tells it, once a second.")
 
 
 def classes(run: RunData) -> Table:

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from target_app.account import busy
 from target_app.comments import interface as comments
 from target_app.images import interface as images
 from target_app.inventory import interface as inventory
 from target_app.payments import interface as payments
 from target_app.presentation.reading import fields, whole
+from target_app.tally import tally
 from target_app.users import interface as users
 
 
@@ -81,4 +81,4 @@ def thumbnail(request: HttpRequest, image_id: int) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django hands it over
     """``GET /healthz``: who answers, and how many of its slots are taken, this request's own included."""
     config = settings.CONFIG
-    return JsonResponse({"status": "ok", "backend": config.backend, "slots": config.slots, "busy": busy.count})
+    return JsonResponse({"status": "ok", "backend": config.backend, "slots": config.slots, "busy": tally().busy})

@@ -47,6 +47,11 @@ class Present(threading.local):
 present = Present()
 
 
+def is_call(environ: dict[str, Any]) -> bool:
+    """Return whether a request is a call of another service: the balancer lets no other say how much time is left."""
+    return _key(TIME_LEFT) in environ
+
+
 def _key(header: str) -> str:
     return f"HTTP_{header.upper().replace('-', '_')}"
 

@@ -97,6 +97,17 @@ def test_a_target_with_a_frozen_server_leaves_nothing_behind() -> None:
     assert not deployment.scratch.exists()
 
 
+def test_each_server_counts_what_it_answers_and_not_who_asks_whether_it_is_up(pair: Deployment) -> None:
+    before = {name: tally.requests for name, tally in pair.tallies().items()}
+    answers(pair, 20)
+    for _ in range(4):
+        httpx.get(f"{pair.url}/healthz", timeout=10)
+    after = pair.tallies()
+    assert {name: tally.requests - before[name] for name, tally in after.items()} == {"web-1": 10, "web-2": 10}
+    assert {tally.calls for tally in after.values()} == {0}
+    assert pair.is_running("web-1")
+
+
 def test_while_it_is_read_only_every_server_refuses_to_write_and_reads_go_on(pair: Deployment) -> None:
     def writes() -> set[tuple[int, str]]:
         body = {"user": 1, "item": 3, "quantity": 1}

@@ -17,6 +17,7 @@ from loadsim.deploy import Deployment, bring_up, postgres, topology
 from loadsim.deploy.databases import Databases
 from loadsim.deploy.keeper_link import KeeperLink
 from loadsim.deploy.plan import Plan, Stage
+from loadsim.deploy.replication import Behind, ReplicaWatch
 from loadsim.deploy.usage import descendants, identity, process_table
 from loadsim.errors import TargetError
 from loadsim.experiment.fault_player import FaultPlayer
@@ -149,6 +150,33 @@ def test_each_database_s_use_is_told_and_its_directory_is_its_own(replicated: De
     for server in ("primary", "replica-1", "replica-2"):
         assert (replicated.scratch / server).stat().st_mode & 0o077 == 0
     assert replicated.failures() == []
+
+
+def test_how_far_replicas_are_behind_is_asked_beside_everything_else(replicated: Deployment) -> None:
+    def newest(watch: ReplicaWatch) -> dict[str, Behind]:
+        readings = watch.readings()
+        return readings[-1][1] if readings else {}
+
+    def is_behind(watch: ReplicaWatch) -> bool:
+        found = newest(watch)
+        behind, lag_s = found.get("replica-2"), found["replica-1"].lag_s if found else None
+        return bool(behind and behind.lag_s and behind.log_bytes and behind.lag_s > LAG_S + 1 and lag_s == 0)
+
+    comment(replicated, user=5)  # of this a replica that is cut off tells how long ago it was
+    time.sleep(LAG_S + 0.5)
+    with ReplicaWatch(replicated.scratch, ["replica-1", "replica-2"]) as watch:
+        replicated.partition("replica-2")
+        try:
+            comment(replicated, user=6)
+            assert eventually(lambda: is_behind(watch), 20)
+        finally:
+            replicated.heal("replica-2")
+        assert eventually(lambda: newest(watch).get("replica-2") == Behind(0.0, 0), 20)
+
+
+def test_of_a_replica_that_cannot_be_asked_nothing_is_known(replicated: Deployment) -> None:
+    with ReplicaWatch(replicated.scratch, ["replica-7"]) as watch:
+        assert eventually(lambda: [found for _, found in watch.readings()] == [{"replica-7": Behind(None, None)}])
 
 
 @pytest.fixture(scope="module")

@@ -229,7 +229,7 @@ def test_what_is_in_flight_when_the_drain_ends_is_aborted_and_the_run_invalid(me
 # -- the bundled target
 
 
-def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_balancer_agrees(
+def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_counts_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "t").mkdir()
@@ -247,7 +247,11 @@ def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_balan
     assert set(record.backends) == {"web-1", "web-2"}
     assert sum(backend.count for backend in record.backends.values()) == record.requests.count
     assert {process.name for process in record.target_processes} == {"web-1", "web-2", "balancer"}
-    assert [warning for warning in record.warnings if "the balancer" in warning] == []
+    assert [warning for warning in record.warnings if "the balancer" in warning or "own count" in warning] == []
+    for count in record.counts.values():
+        assert count.server == count.balancer
+        assert 0 <= (count.server or 0) - count.client <= 1  # the engine's first look
+    assert {server.name for server in record.servers} == {"web-1", "web-2"}
     assert list((tmp_path / "t").iterdir()) == []
 
 

@@ -11,6 +11,7 @@ from loadsim.measure.updates import Counter
 from loadsim.report.charts import charts
 from loadsim.report.rundata import RunData, load_run
 from loadsim.report.seen import seen
+from loadsim.report.tables import tables
 from loadsim.report.terminal.figures import figure_lines
 
 from .runs import Case, write_run
@@ -102,3 +103,28 @@ def test_what_could_not_be_read_is_not_called_sound(tmp_path: Path) -> None:
     assert finding == "What 12 updates came to could not be read."
     assert "lost –" in line
     assert "sold" not in line
+
+
+def rows(run: RunData, key: str) -> list[list[str]]:
+    return [[cell.text for cell in row] for table in tables(run) if table.key == key for row in table.rows]
+
+
+def test_the_page_has_a_table_of_it(run_of) -> None:
+    assert rows(run_of(*LATE), "consistency") == [
+        ["Stale reads, by age", "5", "20", "25.0 %", "300 ms", "500 ms", "500 ms", "500 ms"],
+        ["Versions seen, by how long it took", "1", "2", "50.0 %", "550 ms", "no answer", "no answer", "550 ms"],
+        ["Versions never seen", "1", "2", "50.0 %", "–", "–", "–", "–"],
+    ]
+    assert rows(run_of(), "consistency") == []
+
+
+def test_the_numbers_that_were_changed_have_a_table_and_their_sums_a_line(tmp_path: Path) -> None:
+    run = load_run(write_run(tmp_path / "run", Case(duration_s=10, counters=(SOUND, LOST))))
+    assert rows(run, "counters") == [
+        ["/items/2/stock", "20", "-1", "4", "40", "1", "1", "24", "20"],
+        ["/items/1/stock", "20", "-1", "8", "12", "0", "0", "0", "0"],
+    ]
+    assert [row[:4] for row in rows(run, "consistency")] == [
+        ["Lost updates", "24", "52", "46.2 %"],
+        ["Sold without being there", "20", "52", "38.5 %"],
+    ]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from target_app.account import accounted, queued_s
+from target_app.tally import Tally
 
 from .conftest import timings
 
@@ -60,7 +61,7 @@ def test_a_body_that_the_application_left_is_read_before_the_answer(length: dict
         return [b"no"]
 
     answered: list[int] = []
-    application = accounted(inner, "web-1", 30)
+    application = accounted(inner, "web-1", 30, Tally())
     assert application({"wsgi.input": body, **length}, lambda *_: answered.append(body.tell())) == [b"no"]
     assert answered == [200_000]
 
