@@ -409,6 +409,57 @@ class RunRecord(msgspec.Struct, kw_only=True):
     warnings: list[str] = []
     load: Load
     requests: Requests
+class BusCalls(msgspec.Struct, kw_only=True):
+    """Calls between services over the bus, as both ends counted them, from when the target came up.
+
+    Who asked: ``sent = answered + refused + unreachable + missing``. Who was asked: ``taken = served + expired +
+    unanswered``, but for what a server that was killed had in its hands. Of the ``missing`` ones, ``expired``,
+    ``unanswered``, ``too_late`` and ``waiting`` ones are known of, and the rest have ``vanished``.
+    """
+
+    sent: int
+    answered: int
+    refused: int
+    """The queue had no room."""
+    unreachable: int
+    """The bus failed."""
+    missing: int
+    """No reply by the deadline."""
+    taken: int
+    served: int
+    expired: int
+    """Dropped by a server: their deadline had passed."""
+    unanswered: int
+    """Done, but the reply could not be sent."""
+    too_late: int
+    """Replies for which nobody waited any more."""
+    waiting: int
+    """Still in the queue when the run had ended."""
+    vanished: int
+
+
+class BusJobs(msgspec.Struct, kw_only=True):
+    """Work left to the bus, for which no request waits: ``sent = refused + done + failed + waiting + vanished``."""
+
+    sent: int
+    refused: int
+    done: int
+    failed: int
+    waiting: int
+    """Not done when the run had ended."""
+    vanished: int
+    """A server that was killed had it in its hands, or the bus failed."""
+    done_after_s: Quantiles
+    """From what caused it until it was done."""
+
+
+class BusRecord(msgspec.Struct, kw_only=True):
+    """What became of all messages of the bundled target's bus, those of the warm-up too."""
+
+    calls: BusCalls
+    jobs: BusJobs
+
+
     response_time_s: Quantiles | None
     """None in the closed model, which knows no due time."""
     service_time_s: Quantiles
@@ -434,6 +485,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     objectives: list[ObjectiveRecord] = []
 
 
+    bus: BusRecord | None = None
 def why_invalid(record: RunRecord) -> list[str]:
     """Return why the experiment was not sound, without what it says of objectives; nothing where it was."""
     if record.verdict != "invalid":

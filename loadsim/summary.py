@@ -24,6 +24,7 @@ from loadsim.measure.updates import Counter
 from loadsim.record import (
     BackendRecord,
     Balance,
+    BusRecord,
     CacheRecord,
     CachingRecord,
     ClassRecord,
@@ -89,6 +90,7 @@ class Summary:
         reasons: list[str],
         warnings: list[str],
         objectives: list[ObjectiveRecord],
+        bus: BusRecord | None = None,
         websockets: WebSockets | None = None,
         faults: Sequence[FaultRecord] = (),
         servers: Sequence[ServerRecord] = (),
@@ -103,6 +105,7 @@ class Summary:
             reasons=reasons,
             warnings=warnings,
             objectives=objectives,
+            bus=bus,
             websockets=websockets,
             load=self.load,
             requests=self.requests,

@@ -124,6 +124,7 @@ def judge(
         warnings=measured.warnings,
         objectives=evaluated,
         faults=[fault.record() for fault in measured.faults],
+        bus=measured.bus,
         websockets=summarise_sockets(measured.collector.recorder.sockets),
         servers=summarise_servers(account, end_s),
         replicas=summarise_replicas(account, end_s),

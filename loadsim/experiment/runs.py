@@ -11,6 +11,7 @@ from rich.console import Console
 
 from loadsim.errors import ExitCode, LoadsimError
 from loadsim.experiment.assemble import close_and_summarise, judge, make_manifest, observe_live
+from loadsim.experiment.bus import bus_record
 from loadsim.experiment.calibration import calibrate
 from loadsim.experiment.collect import Collector
 from loadsim.experiment.counters import counters_of
@@ -86,6 +87,7 @@ def run(settings: RunSettings, console: Console, *, quiet: bool = False, report:
             after = Counts.of(subject)
             measured.counts = counted(collector, before, after)
             all_known = plan.scenario in SCENARIOS
+            measured.bus = bus_record(subject.bus_counts)
             measured.warnings.extend(disagreements(collector, before, after, all_known=all_known))
             if counters is not None:
                 measured.counters = counters.held_against(collector.recorder.updates, lambda: interrupts.count > 1)

@@ -19,7 +19,7 @@ from loadsim.experiment.remarks import remarks_on
 from loadsim.experiment.subject import Subject
 from loadsim.measure.live import Live
 from loadsim.measure.updates import Counter
-from loadsim.record import CountRecord
+from loadsim.record import BusRecord, CountRecord
 from loadsim.redact import plain_text, redact_text
 from loadsim.report.terminal import LiveState, Times, View
 from loadsim.wire import Kind, Plan, Ready
@@ -48,6 +48,8 @@ class Measured:
     warnings: list[str] = field(default_factory=list)
     faults: Sequence[Happened] = ()
     counters: Sequence[Counter] = ()
+    bus: BusRecord | None = None
+    """What became of the messages of the target's bus."""
     counts: Mapping[str, CountRecord] = field(default_factory=dict)
     """How many requests each backend got, by each who knows."""
     """The numbers that the run changed."""

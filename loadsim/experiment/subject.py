@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadsim.deploy import Deployment, Sent, Topology, bring_up, topology
+from loadsim.deploy import BusCounts, Deployment, Sent, Topology, bring_up, topology
 from loadsim.deploy.replication import Behind, ReplicaWatch
 from loadsim.deploy.state import StandingTarget, standing_target
 from loadsim.deploy.tallies import Tally
@@ -64,6 +64,10 @@ class Subject:
         """
         readings = self.replicas.readings() if self.replicas else []
         return [(name, at - origin, behind) for at, found in readings for name, behind in found.items()]
+
+    def bus_counts(self) -> BusCounts | None:
+        """Return what its servers counted on the bus; None where there is none, or it is not known."""
+        return self.deployment.bus_counts() if self.deployment else None
 
     def failures(self) -> list[str]:
         """Return which of its processes died, with their last words."""

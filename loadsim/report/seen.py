@@ -12,6 +12,7 @@ import numpy as np
 from loadsim.report.drawings.common import finite
 from loadsim.report.finding import Finding
 from loadsim.report.rundata import RunData
+from loadsim.report.seen_bus import jobs, lost_calls, refused
 from loadsim.report.seen_caching import from_caches
 from loadsim.report.seen_consistency import lost_updates, stale_reads
 from loadsim.report.seen_system import (
@@ -40,6 +41,9 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     lost_sockets,
     uneven_sockets,
     lost_messages,
+    lost_calls,
+    refused,
+    jobs,
     stale_reads,
     from_caches,
     lost_updates,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from loadsim.errors import SpecError
 from loadsim.objectives import Unit, parse_objective
-from loadsim.record import ObjectiveRecord, Quantiles, RunRecord
+from loadsim.record import BusCalls, BusJobs, ObjectiveRecord, Quantiles, RunRecord
 from loadsim.report.figures import all_good
 from loadsim.report.rundata import RunData
 from loadsim.report.text import UNKNOWN, age, amount, clock, counted, length, natural, rate, seconds, share, visible
@@ -54,6 +54,7 @@ def tables(run: RunData) -> list[Table]:
         tiers,
         backends,
         counts,
+        bus,
         classes,
         outcomes,
         recoveries,
@@ -363,6 +364,49 @@ def caching(run: RunData) -> Table:
         "As answers tell in Age, Cache-Status, X-Cache and the like. Ages are of what came from a cache, whole seconds."
     )
     return _table("caching", "caching", "Caches", columns, rows, note)
+
+
+def bus(run: RunData) -> Table:
+    """Return what became of the messages of the bus, by who counted it."""
+    found = run.record.bus
+    told = (*_bus_calls(found.calls), *_bus_jobs(found.jobs)) if found else ()
+    rows = tuple((Cell(what), Cell(who), value) for what, who, value in told)
+    note = "All that was sent, for the warm-up too. Both ends count, each for itself."
+    return _table("bus", "errors", "Messages on the bus", ("What", "Counted by", "Count"), rows, note, text=(0, 1))
+
+
+def _bus_calls(calls: BusCalls) -> tuple[tuple[str, str, Cell], ...]:
+    if not calls.sent:
+        return ()
+    return (
+        ("Calls", "who asked", _count(calls.sent)),
+        ("answered in time", "who asked", _count(calls.answered)),
+        ("refused: the queue was full", "who asked", _bad(calls.refused)),
+        ("not sent: the bus failed", "who asked", _bad(calls.unreachable)),
+        ("no reply by the deadline", "who asked", _bad(calls.missing)),
+        ("of these dropped, as too late when taken", "who was asked", _bad(calls.expired)),
+        ("done, and the reply could not be sent", "who was asked", _bad(calls.unanswered)),
+        ("done, and the reply came too late", "who asked", _bad(calls.too_late)),
+        ("in the queue at the end", "the queue", _count(calls.waiting)),
+        ("vanished: neither end knows", "nobody", _bad(calls.vanished)),
+    )
+
+
+def _bus_jobs(jobs: BusJobs) -> tuple[tuple[str, str, Cell], ...]:
+    if not jobs.sent:
+        return ()
+    times = tuple(
+        (f"done after: {name}", "who does them", time_cell(jobs.done_after_s, name)) for name in ("p50", "p99", "max")
+    )
+    return (
+        ("Jobs left for later", "who left them", _count(jobs.sent)),
+        ("refused: the queue was full, or the bus failed", "who left them", _bad(jobs.refused)),
+        ("done", "who does them", _count(jobs.done)),
+        ("failed", "who does them", _bad(jobs.failed)),
+        ("in the queue at the end", "the queue", _count(jobs.waiting)),
+        ("vanished: neither end knows", "nobody", _bad(jobs.vanished)),
+        *times,
+    )
 
 
 def processes(run: RunData) -> Table:
