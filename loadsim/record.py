@@ -311,6 +311,18 @@ class CachingRecord(CacheRecord, kw_only=True):
     routes: dict[str, CacheRecord]
 
 
+class RestartRecord(msgspec.Struct, kw_only=True):
+    """One server of a rolling restart. Null: it did not come to that."""
+
+    server: str
+    out_s: float
+    """When its turn came; with a drain, nothing new was sent to it from here on."""
+    stopped_s: float | None = None
+    """When it was told to end."""
+    back_s: float | None = None
+    """When it answered again, and was sent requests."""
+
+
 class FaultRecord(msgspec.Struct, kw_only=True):
     """One fault as it came about: what was asked for, which servers it was done to, and when. Null: it did not."""
 
@@ -321,6 +333,8 @@ class FaultRecord(msgspec.Struct, kw_only=True):
     end_s: float | None
     exit_code: int | None = None
     """Of a command of the user's own."""
+    restarts: list[RestartRecord] = []
+    """Of a restart: its servers, one after another."""
 
 
 class ObjectiveRecord(msgspec.Struct, kw_only=True):

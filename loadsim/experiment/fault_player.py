@@ -85,6 +85,7 @@ class Happened:
             start_s=self.start_s,
             end_s=self.end_s,
             exit_code=self.command.process.poll() if self.command else None,
+            restarts=self.restart.restarts if self.restart else [],
         )
 
 

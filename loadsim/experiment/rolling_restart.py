@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from loadsim.deploy import Deployment
 from loadsim.errors import TargetError
+from loadsim.record import RestartRecord
 
 _THE_END = object()
 
@@ -23,6 +24,8 @@ class RollingRestart:
         self.has_ended = False
         self.trouble = ""
         """Why some are left at the end."""
+        self.restarts: list[RestartRecord] = []
+        """Those whose turn has come, and when."""
         self._stopped = False
         self._now_s = 0.0
         self._steps = self._restart_all()
@@ -42,10 +45,14 @@ class RollingRestart:
     def _restart_all(self) -> Iterator[None]:
         while self.left and not self._stopped:
             server = self.left[0]
+            record = RestartRecord(server=server, out_s=self._now_s)
+            self.restarts.append(record)
             if self._drain_s:
                 yield from self._drain(server)
+            record.stopped_s = self._now_s
             yield from self._start_anew(server)
             self._target.put_in(server)
+            record.back_s = self._now_s
             del self.left[0]
         if self.left:
             self.trouble = f"the run ended before it came to {', '.join(self.left)}"

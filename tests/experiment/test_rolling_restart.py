@@ -133,7 +133,11 @@ def test_one_server_can_be_restarted_and_what_outlives_its_drain_is_closed_by_th
     assert caught.value.rcvd.code == 1012
     record = faults.happened[0].record()
     assert (record.kind, record.on) == ("restart", ["web-1"])
-    assert (record.end_s or 0) - (record.start_s or 0) >= 0.3
+    (restart,) = record.restarts
+    assert restart.server == "web-1"
+    assert restart.stopped_s is not None
+    assert restart.stopped_s >= restart.out_s + 0.3, "the socket was open for all of the drain"
+    assert record.end_s == restart.back_s
 
 
 def test_when_the_run_ends_the_server_at_hand_comes_back_and_the_others_are_named() -> None:
@@ -142,6 +146,7 @@ def test_when_the_run_ends_the_server_at_hand_comes_back_and_the_others_are_name
         play(faults)
         assert {httpx.get(f"{deployment.url}/healthz").headers["x-backend"] for _ in range(4)} == {"web-1", "web-2"}
     assert faults.warnings == ["restart(web, at=0s): the run ended before it came to web-2"]
+    assert [restart.server for restart in faults.happened[0].record().restarts] == ["web-1"]
 
 
 def test_a_server_that_does_not_come_up_ends_the_restart_and_gets_no_requests() -> None:
@@ -151,3 +156,5 @@ def test_a_server_that_does_not_come_up_ends_the_restart_and_gets_no_requests() 
         play(faults)
         assert {httpx.get(f"{deployment.url}/healthz").headers["x-backend"] for _ in range(4)} == {"web-2"}
     assert faults.warnings == ["restart(web, at=0s): web-1 did not come up again; not restarted: web-2"]
+    (restart,) = faults.happened[0].record().restarts
+    assert restart.back_s is None
