@@ -412,17 +412,6 @@ class WebSockets(msgspec.Struct, kw_only=True):
     """(age in seconds, share that does not fail before it): Kaplan and Meier's estimate."""
 
 
-class RunRecord(msgspec.Struct, kw_only=True):
-    """``run.json``."""
-
-    schema: str = SCHEMA
-    manifest: Manifest
-    complete: bool
-    verdict: Verdict | None
-    reasons: list[str] = []
-    warnings: list[str] = []
-    load: Load
-    requests: Requests
 class BusCalls(msgspec.Struct, kw_only=True):
     """Calls between services over the bus, as both ends counted them, from when the target came up.
 
@@ -474,6 +463,17 @@ class BusRecord(msgspec.Struct, kw_only=True):
     jobs: BusJobs
 
 
+class RunRecord(msgspec.Struct, kw_only=True):
+    """``run.json``."""
+
+    schema: str = SCHEMA
+    manifest: Manifest
+    complete: bool
+    verdict: Verdict | None
+    reasons: list[str] = []
+    warnings: list[str] = []
+    load: Load
+    requests: Requests
     response_time_s: Quantiles | None
     """None in the closed model, which knows no due time."""
     service_time_s: Quantiles
@@ -488,6 +488,7 @@ class BusRecord(msgspec.Struct, kw_only=True):
     recoveries: list[Recovery] = []
     faults: list[FaultRecord] = []
     tiers: dict[str, TierRecord] | None = None
+    bus: BusRecord | None = None
     websockets: WebSockets | None = None
     consistency: ConsistencyRecord | None = None
     caching: CachingRecord | None = None
@@ -499,7 +500,6 @@ class BusRecord(msgspec.Struct, kw_only=True):
     objectives: list[ObjectiveRecord] = []
 
 
-    bus: BusRecord | None = None
 def why_invalid(record: RunRecord) -> list[str]:
     """Return why the experiment was not sound, without what it says of objectives; nothing where it was."""
     if record.verdict != "invalid":
