@@ -370,12 +370,23 @@ class SocketMessages(msgspec.Struct, kw_only=True):
 
 
 class Reconnects(msgspec.Struct, kw_only=True):
-    """Sockets that were opened instead of lost ones. ``recovered_s``: from the loss until then."""
+    """Sockets that were opened instead of lost ones. ``recovered_s``: from the loss until then.
+
+    ``missed`` and ``recovered`` are messages of the feed: sent while a visitor had no socket, and of these sent again
+    when it asked for them. None where there was no feed that could be checked.
+    """
 
     count: int
     peak_rate: float | None
     """In the busiest second."""
     recovered_s: Quantiles
+    reopened: int = 0
+    """All sockets that followed another one of their visitor: also those that we had ended early."""
+    http_reads: int = 0
+    http_reads_each: float | None = None
+    """Reads over HTTP of what was missed, for each of these."""
+    missed: int | None = None
+    recovered: int | None = None
 
 
 class WebSockets(msgspec.Struct, kw_only=True):

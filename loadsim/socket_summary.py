@@ -51,6 +51,11 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
             count=int(counts[Event.RECOVERED]),
             peak_rate=float(reopened.max(initial=0)) if counts[Event.RECOVERED] else None,
             recovered_s=quantiles(recorder.times("recovered")),
+            reopened=messages.reopened,
+            http_reads=messages.http_reads,
+            http_reads_each=messages.http_reads / messages.reopened if messages.reopened else None,
+            missed=messages.missed,
+            recovered=messages.recovered,
         ),
         survival=recorder.survival.curve(),
     )

@@ -96,6 +96,10 @@ class SocketSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_age_jitter_s: float = 0.0
     """...give or take so much, each differently."""
     reconnect: Literal["none", "now", "backoff"] = "none"
+    resume: Literal["none", "socket", "http"] = "none"
+    """How what was missed between two sockets is asked for."""
+    over: Literal["sockets", "long-polls"] = "sockets"
+    """How the feed is heard."""
     time_scale: float = 1.0
     """Lifetimes and ages pass so many times faster."""
 
@@ -236,6 +240,10 @@ class SocketCounts(msgspec.Struct, frozen=True, kw_only=True):
     corrupt: int | None
     out_of_order: int | None
     late: int | None
+    missed: int | None
+    recovered: int | None
+    reopened: int
+    http_reads: int
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

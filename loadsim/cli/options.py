@@ -139,6 +139,24 @@ Reconnect = Annotated[
         autocompletion=completion.one_of("none", "now", "backoff"),
     ),
 ]
+Resume = Annotated[
+    Text,
+    typer.Option(
+        metavar="HOW",
+        help="none (default), socket or http: ask for what was missed.",
+        rich_help_panel=_SOCKETS,
+        autocompletion=completion.one_of("none", "socket", "http"),
+    ),
+]
+Over = Annotated[
+    Text,
+    typer.Option(
+        metavar="WAY",
+        help="sockets (default), or long-polls that hear the same feed.",
+        rich_help_panel=_SOCKETS,
+        autocompletion=completion.one_of("sockets", "long-polls"),
+    ),
+]
 Message = Annotated[
     Text, typer.Option(metavar="TEXT", help="What to send; {n} in it is its number.", rich_help_panel=_SOCKETS)
 ]

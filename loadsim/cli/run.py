@@ -44,6 +44,8 @@ def run(
     heartbeat: options.Heartbeat = None,
     max_age: options.MaxAge = None,
     reconnect: options.Reconnect = None,
+    resume: options.Resume = None,
+    over: options.Over = None,
     message: options.Message = None,
     message_rate: options.MessageRate = None,
     time_scale: options.TimeScale = None,

@@ -6,15 +6,18 @@ numbered, and each can be told from the others. A **feed** is what the target se
     loadsim-feed NUMBER SENT_S CRC PAYLOAD
 
 NUMBER counts up by one from message to message of a feed. SENT_S is the target's monotonic clock in seconds, which is
-ours if it runs on this machine. CRC is that of PAYLOAD (``zlib.crc32``, in hexadecimal). All other messages are only
-counted.
+ours if it runs on this machine. CRC is that of PAYLOAD (``zlib.crc32``, in hexadecimal). What a target sends again, to
+whoever asks for what it missed, begins with ``loadsim-missed`` instead. All other messages are only counted.
+
+The feed goes on over the sockets of a visitor. What was sent while there was none is not lost: it is **missed**, and of
+that some is **recovered**, by being sent again.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loadsim.measure.socket_event import Event
 
@@ -24,7 +27,7 @@ LOST_AFTER_S = 5.0
 """An echo still missing so long after its message was due, when we close, is lost; a younger one was cut off."""
 MAX_MISSING = 1000
 """So many missing messages are remembered of a socket; older ones stay lost even if they come."""
-FEED = "loadsim-feed "
+FEED, MISSED = "loadsim-feed ", "loadsim-missed "
 _NUMBER = "{n}"
 
 Record = Callable[[Event, float, float, float], None]
@@ -43,8 +46,14 @@ class Tally:
     corrupt: int = 0
     out_of_order: int = 0
     late: int = 0
+    missed: int = 0
+    recovered: int = 0
     checked: bool = False
-    """Whether any message could be checked: otherwise nothing is known of the five before."""
+    """Whether any message could be checked: otherwise nothing is known of the seven before."""
+    reopened: int = 0
+    """Sockets that followed another one of the same visitor."""
+    http_reads: int = 0
+    """Reads of what was missed in between."""
 
 
 class Letter:
@@ -70,18 +79,38 @@ class Letter:
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
 
 
+@dataclass(slots=True)
+class Gap:
+    """Numbers of the feed between two sockets of a visitor, which come after ``after``."""
+
+    after: int
+    unread: set[int] = field(default_factory=set)
+    """Missed, and not sent again so far."""
+    read: set[int] = field(default_factory=set)
+    """Sent again: the socket may have them too, if they were just new."""
+    is_open: bool = True
+    """Whether nothing new has come since."""
+
+
 class Ledger:
-    """Checks the messages of one socket. ``take`` is what the socket calls for each that comes."""
+    """Checks the messages of one socket. ``take`` is what the socket calls for each that comes.
 
-    __slots__ = ("_expected", "_highest", "_letter", "_missing", "_number", "_record", "_sent", "_tally")
+    ``follows`` is that of the visitor's socket before.
+    """
 
-    def __init__(self, tally: Tally, record: Record, letter: Letter | None = None) -> None:
+    __slots__ = ("_expected", "_gap", "_highest", "_letter", "_missing", "_number", "_record", "_sent", "_tally")
+
+    def __init__(
+        self, tally: Tally, record: Record, letter: Letter | None = None, follows: Ledger | None = None
+    ) -> None:
         self._tally, self._record, self._letter = tally, record, letter
         self._sent: dict[int, float] = {}
         """Number -> when it was due, of messages whose echo has not come."""
         self._number = self._highest = 0
-        self._expected: int | None = None
+        before = follows.newest if follows is not None else None
+        self._expected: int | None = None if before is None else before + 1
         """The next number of the feed, once it has begun."""
+        self._gap = None if before is None else Gap(before)
         self._missing: dict[int, None] = {}
 
     def next_message(self, due: float) -> str:
@@ -97,12 +126,27 @@ class Ledger:
     def take(self, message: str | bytes, at: float) -> None:
         """Check a message that came ``at`` (engine's clock)."""
         if isinstance(message, str):
-            if message.startswith(FEED):
+            if message.startswith((FEED, MISSED)):
                 self._take_feed(message, at)
             elif self._letter is not None:
                 number = self._letter.number(message)
                 if number is not None:
                     self._take_echo(number, at)
+
+    @property
+    def newest(self) -> int | None:
+        """The highest number of the feed that came; None if it has not begun."""
+        return None if self._expected is None else self._expected - 1
+
+    @property
+    def newest_before(self) -> int | None:
+        """The highest number that came over the sockets before this one."""
+        return None if self._gap is None else self._gap.after
+
+    def begin_after(self, number: int) -> None:
+        """Expect the feed to go on after this number, as it has not begun yet."""
+        if self._expected is None:
+            self._expected = number + 1
 
     def close(self, at: float, *, failed: bool) -> None:
         """Account for what is still missing: lost with a socket that failed, else if it was old."""
@@ -138,13 +182,16 @@ class Ledger:
         tally.checked = True
         parts = message.split(" ", 4)
         try:
-            _, number_text, sent_text, crc, payload = parts
+            mark, number_text, sent_text, crc, payload = parts
             number, sent = int(number_text), float(sent_text)
         except ValueError:
             tally.corrupt += 1
             return
         if f"{zlib.crc32(payload.encode()):x}" != crc:
             tally.corrupt += 1
+        if mark == MISSED.strip():
+            self._take_again(number)
+            return
         if not self._is_new(number):
             return
         if at - sent > LATE_S:
@@ -153,9 +200,15 @@ class Ledger:
 
     def _is_new(self, number: int) -> bool:
         """Place a message in the feed; False if it has come before."""
-        tally = self._tally
-        expected = self._expected
-        if expected is None or number == expected:
+        tally, expected, gap = self._tally, self._expected, self._gap
+        if gap is not None and number in gap.read:
+            gap.read.discard(number)
+            tally.missed -= 1
+            tally.recovered -= 1
+        elif expected is None or number == expected:
+            self._expected = number + 1
+        elif gap is not None and gap.is_open and number > expected:
+            self._miss(gap, range(expected, number))
             self._expected = number + 1
         elif number > expected:
             tally.lost += number - expected
@@ -171,4 +224,24 @@ class Ledger:
         else:
             tally.duplicated += 1
             return False
+        if gap is not None:
+            gap.is_open = False
         return True
+
+    def _take_again(self, number: int) -> None:
+        """Place a message that was sent again in the gap."""
+        gap, expected = self._gap, self._expected
+        if gap is None or expected is None:
+            self._expected = max(number + 1, expected or 0)
+            return
+        if number >= expected:
+            self._miss(gap, range(expected, number + 1))
+            self._expected = number + 1
+        if number in gap.unread:
+            gap.unread.discard(number)
+            gap.read.add(number)
+            self._tally.recovered += 1
+
+    def _miss(self, gap: Gap, numbers: range) -> None:
+        self._tally.missed += len(numbers)
+        gap.unread.update(numbers[-MAX_MISSING:])

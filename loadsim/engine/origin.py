@@ -93,11 +93,11 @@ class Origin:
         for connection in [connection for connection in self.connections if connection.deadline < now]:
             connection.expire(now)
 
-    def check(self) -> tuple[str, ...]:
+    def check(self, *, get: bool = True) -> tuple[str, ...]:
         """Ask the target for its URL once, before any traffic; see :func:`loadsim.engine.check.check`."""
         from loadsim.engine.check import check  # it makes connections, which know this module
 
-        return check(self)
+        return check(self, get=get)
 
     def check_sockets(self) -> tuple[str, ...]:
         """Open a WebSocket at the target's URL once, before any traffic."""

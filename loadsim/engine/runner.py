@@ -77,7 +77,7 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     engine.use(iterations(user_class), with_shares(user_class.visitor_classes, plan.visitors))
     held = plan.sockets is not None and plan.model == "closed"
     make_room(plan.users, len(engine.origin.socket_addresses), all_at_once=held)
-    notes = engine.origin.check() if plan.sockets is None else engine.origin.check_sockets()
+    notes = _check(engine, plan)
     environment = Environment(user_classes=[user_class], host=plan.http.url, events=locust.events)  # scripts listen
     environment.engine = engine
     environment.create_local_runner()
@@ -86,6 +86,15 @@ def _prepare(plan: Plan, commands: int, out: int) -> tuple[Engine, Environment, 
     environment.runner.start(plan.users, spawn_rate=plan.users)
     _await_users(engine, environment.runner, plan)
     return engine, environment, notes + locustfile.remarks(user_class)
+
+
+def _check(engine: Engine, plan: Plan) -> tuple[str, ...]:
+    """Look at the target once, at what the plan will ask it for."""
+    if plan.sockets is None:
+        return engine.origin.check()
+    if plan.sockets.over == "sockets":
+        return engine.origin.check_sockets()
+    return engine.origin.check(get=not plan.bundled)  # at its own URL the bundled one has sockets alone
 
 
 def _schedule(plan: Plan) -> Schedule:

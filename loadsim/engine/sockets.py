@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter as now
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 BLOCK_EVENTS = 1024
 GOODBYE_S = 5.0
 """How long the answer to a close frame, and then the end of the connection, may take."""
+
+
+class Held(Protocol):
+    """What is open: a socket, or a line of long-polls."""
+
+    def beat(self, time: float) -> bool:
+        """Do what the heartbeat asks for; return whether to come again."""
+
+    def cut_off(self) -> None:
+        """End what was to stay until the run is over."""
 
 
 class SocketWriter:
@@ -77,13 +87,13 @@ class Sockets:
     def __init__(self, origin: Origin, pacer: Pacer, writer: SocketWriter, heartbeat_s: float | None = None) -> None:
         self.origin, self.pacer, self.writer = origin, pacer, writer
         self.tally = Tally()
-        self.open: set[WebSocket] = set()
+        self.open: set[Held] = set()
         self.waiting: set[Waiting] = set()
         """Those who wait with no socket open: for the next attempt, say."""
         self.over = False
         """The run has ended: what was to stay open is closed, and nothing waits any more."""
-        self._heartbeat_s = heartbeat_s
-        self._beats: deque[tuple[float, WebSocket]] = deque()
+        self.heartbeat_s = heartbeat_s
+        self._beats: deque[tuple[float, Held]] = deque()
         self._closing: deque[tuple[float, WebSocket]] = deque()
         self.used = False
         """Whether any socket was ever open."""
@@ -95,14 +105,14 @@ class Sockets:
             self._closing.popleft()
         return bool(self._closing)
 
-    def opened(self, socket: WebSocket) -> None:
+    def opened(self, socket: Held) -> None:
         """Take a socket that has just opened."""
         self.used = True
         self.open.add(socket)
-        if self._heartbeat_s is not None:
-            self._beats.append((now() + self._heartbeat_s, socket))
+        if self.heartbeat_s is not None:
+            self._beats.append((now() + self.heartbeat_s, socket))
 
-    def ended(self, socket: WebSocket) -> None:
+    def ended(self, socket: Held) -> None:
         """Let go of a socket that is not open any more."""
         self.open.discard(socket)
 
@@ -128,7 +138,7 @@ class Sockets:
 
     def sweep(self, time: float) -> None:
         """Ping whoever is due, and give up whoever did not answer."""
-        interval, beats, closing = self._heartbeat_s, self._beats, self._closing
+        interval, beats, closing = self.heartbeat_s, self._beats, self._closing
         while beats and beats[0][0] <= time:
             socket = beats.popleft()[1]
             if socket.beat(time) and interval is not None:
@@ -161,6 +171,10 @@ class Sockets:
                 corrupt=tally.corrupt if known else None,
                 out_of_order=tally.out_of_order if known else None,
                 late=tally.late if known else None,
+                missed=tally.missed if known else None,
+                recovered=tally.recovered if known else None,
+                reopened=tally.reopened,
+                http_reads=tally.http_reads,
             )
         )
 

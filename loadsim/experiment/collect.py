@@ -139,6 +139,10 @@ class Collector:
             corrupt=counts.corrupt,
             out_of_order=counts.out_of_order,
             late=counts.late,
+            missed=counts.missed,
+            recovered=counts.recovered,
+            reopened=counts.reopened,
+            http_reads=counts.http_reads,
         )
         self.recorder.of_sockets().count_messages(counts.time_s, messages)
 

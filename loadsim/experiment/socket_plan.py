@@ -40,6 +40,7 @@ def check_sockets(settings: RunSettings, scenario: Scenario | None) -> None:
                 "a profile",
                 hint="--rate says how fast the N are opened.",
             )
+        _check_way(settings)
         return
     for name in settings.sockets:
         raise UsageError(
@@ -55,6 +56,27 @@ def check_sockets(settings: RunSettings, scenario: Scenario | None) -> None:
             f"the scenario '{settings.name}' sends HTTP requests, and the target is a WebSocket endpoint",
             hint="'loadsim run sockets' opens WebSockets; an http:// URL takes requests.",
         )
+
+
+def _check_way(settings: RunSettings) -> None:
+    """Refuse what does not go with long-polls, and reads of a history that nobody gave."""
+    by_polls = settings.sockets.get("over") == "long-polls"
+    for name in ("message", "message_rate", "resume"):
+        if by_polls and name in settings.sockets:
+            raise UsageError(
+                f"--{name.replace('_', '-')} does not go with --over long-polls, which only hear",
+                hint="They always go on after the last message that came.",
+            )
+    is_socket_url = (settings.target or "").startswith(("ws:", "wss:"))
+    if by_polls and is_socket_url:
+        raise UsageError("long-polls are HTTP requests, and the target is a WebSocket endpoint")
+    if settings.sockets.get("resume") == "http" and settings.target is not None:
+        raise UsageError(
+            "--resume http reads the history of the bundled target's feed, and of yours it is not known where it is",
+            hint="--resume socket asks for it in the handshake: ?after=NUMBER.",
+        )
+    if settings.sockets.get("resume", "none") != "none" and settings.sockets.get("reconnect", "none") == "none":
+        raise UsageError("--resume is of no use where nobody comes back", hint="Give --reconnect now or backoff.")
 
 
 def _check_topology(settings: RunSettings, scenario: Scenario) -> None:
@@ -84,7 +106,7 @@ def socket_settings(settings: RunSettings, scenario: Scenario | None) -> SocketS
     if scenario is None or scenario.lifetime is None:
         return None
     given = {_NAMES.get(name, name): value for name, value in settings.sockets.items() if name != "max_age"}
-    if settings.target is None:
+    if settings.target is None and given.get("over") != "long-polls":
         given.setdefault("message", MESSAGE)
     if "lifetime" not in given and not held(settings):
         given["lifetime"] = scenario.lifetime

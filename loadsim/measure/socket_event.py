@@ -15,7 +15,8 @@ BROADCAST      -                    sent by the target    -                    c
 RECOVERED      -                    the socket was lost   -                    another one is open instead
 =============  ===================  ====================  ===================  ============================
 
-A socket has one ending at most: one that is open when the run ends has none.
+Of a long-poll NaN stands for when the connection stood. A socket has one ending at most: one that is open when the run
+ends has none.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class Cause(IntEnum):
     """Our close frame was not answered until the deadline."""
     NOT_READING = 6
     """What we had to send piled up."""
+    NO_ANSWER = 7
+    """A long-poll was not answered, even without news, until the deadline."""
 
 
 _BROKEN_RULES = {1002: "bad_frame", 1007: "bad_text", 1009: "too_large", 1011: "unreadable"}

@@ -58,6 +58,14 @@ class Messages:
     corrupt: int | None = None
     out_of_order: int | None = None
     late: int | None = None
+    missed: int | None = None
+    """Sent while a visitor had no socket, between two."""
+    recovered: int | None = None
+    """Of these, those that were sent again when it asked for them."""
+    reopened: int = 0
+    """Sockets that followed another one of their visitor, lost or ended early."""
+    http_reads: int = 0
+    """Of what was missed."""
 
 
 class SocketRecorder:
@@ -188,7 +196,7 @@ class SocketRecorder:
 
     def _measure(self, events: SocketEvents) -> None:
         kind = events["event"]
-        opened = events[kind == Event.OPENED]
+        opened = events[(kind == Event.OPENED) & ~np.isnan(events["middle"])]  # of long-polls only the end is known
         self._time("connect", opened["middle"] - opened["began"])
         self._time("upgrade", opened["at"] - opened["middle"])
         for name, event, since in (
@@ -231,4 +239,8 @@ def _difference(now: Messages, before: Messages) -> Messages:
         corrupt=less(now.corrupt, before.corrupt),
         out_of_order=less(now.out_of_order, before.out_of_order),
         late=less(now.late, before.late),
+        missed=less(now.missed, before.missed),
+        recovered=less(now.recovered, before.recovered),
+        reopened=now.reopened - before.reopened,
+        http_reads=now.http_reads - before.http_reads,
     )

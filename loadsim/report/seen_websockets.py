@@ -45,6 +45,9 @@ def lost_sockets(run: RunData) -> list[Finding]:
     if again.count and again.recovered_s.p50 is not None:
         most = f", {seconds(again.recovered_s.p95)} for 95 %" if again.recovered_s.p95 is not None else ""
         text += f" {again.count:,} were opened again, after {seconds(again.recovered_s.p50)} at the median{most}."
+    if again.missed:
+        text += f" They missed {counted(again.missed, 'message')} in between"
+        text += f", of which {again.recovered:,} were sent again." if again.recovered else "."
     return [Finding(text, "sockets-failures", "bad")]
 
 

@@ -218,6 +218,8 @@ SOCKETS: dict[str, Convert] = {
     "heartbeat": _duration(above_zero=True),
     "max_age": _age,
     "reconnect": _one_of("none", "now", "backoff"),
+    "resume": _one_of("none", "socket", "http"),
+    "over": _one_of("sockets", "long-polls"),
     "time_scale": _above_zero,
 }
 """Options of the ``sockets`` scenario only."""

@@ -60,18 +60,23 @@ class Sockets:
 
     async def _read(self, scope: Scope) -> str:
         """Return the messages after one, a line each; or the newest number alone to who has none yet."""
-        after, wait_s = _number(scope, "after"), min(_number(scope, "wait") or 0.0, LONGEST_WAIT_S)
+        after, wait_s = _number(scope, "after"), _number(scope, "wait")
         if after is None:
             return f"loadsim-newest {self._clock.newest()}\n"
-        messages = self._clock.after(int(after))
-        if not messages and wait_s > 0:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._clock.next()
-            except TimeoutError:
-                return ""
+        if wait_s is None:
             messages = self._clock.after(int(after))
+        else:
+            messages = await self._poll(int(after), min(wait_s, LONGEST_WAIT_S))
         return "".join(f"{message}\n" for message in messages)
+
+    async def _poll(self, after: int, wait_s: float) -> list[str]:
+        try:
+            async with asyncio.timeout(wait_s):
+                while self._clock.newest() <= after:
+                    await self._clock.next()
+        except TimeoutError:
+            return []
+        return self._clock.after(after, "loadsim-feed")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

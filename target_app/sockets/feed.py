@@ -47,11 +47,11 @@ class Clock:
             await asyncio.sleep(left_s)
         return number
 
-    def after(self, number: int) -> list[str]:
+    def after(self, number: int, mark: str = "loadsim-missed") -> list[str]:
         """Return the messages after one, as they are read again: the last ``KEPT`` of them."""
         newest = self.newest()
         numbers = range(max(number + 1, newest - KEPT + 1), newest + 1)
-        return [message(each, self.due_s(each), "loadsim-missed") for each in numbers]
+        return [message(each, self.due_s(each), mark) for each in numbers]
 
 
 class Feed:

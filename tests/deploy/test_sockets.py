@@ -73,7 +73,7 @@ def test_a_feed_that_was_lost_goes_on_where_it_was_left_by_a_socket_or_by_a_read
 def test_a_long_poll_is_answered_when_there_is_news_or_the_wait_is_over(pair: Deployment) -> None:
     newest = int(httpx.get(f"{pair.url}/feed/messages").text.split()[1])
     later = httpx.get(f"{pair.url}/feed/messages?after={newest + 3}&wait=10")
-    assert later.text.split()[:2] == ["loadsim-missed", str(newest + 4)]
+    assert later.text.split()[:2] == ["loadsim-feed", str(newest + 4)]
     assert httpx.get(f"{pair.url}/feed/messages?after={newest + 1000}&wait=0.1").text == ""
 
 

@@ -19,12 +19,27 @@ class Book:
     def __init__(self, text: str | None = None) -> None:
         self.tally = Tally()
         self.events: list[tuple[Event, float, float, float]] = []
-        letter = Letter(text) if text else None
-        self.ledger = Ledger(self.tally, lambda *event: self.events.append(event), letter)
+        self._letter = Letter(text) if text else None
+        self.ledger = Ledger(self.tally, self._record, self._letter)
+
+    def _record(self, *event: float) -> None:
+        self.events.append(event)  # type: ignore[arg-type] # what a ledger reports
+
+    def turn_page(self) -> None:
+        """Begin the ledger of the visitor's next socket."""
+        self.ledger = Ledger(self.tally, self._record, self._letter, follows=self.ledger)
+
+    @property
+    def gap(self) -> tuple[int, int, int, int]:
+        return (self.tally.missed, self.tally.recovered, self.tally.lost, self.tally.duplicated)
 
 
-def feed(number: int, sent: float = 0.0, payload: str = "price 12") -> str:
-    return f"loadsim-feed {number} {sent} {zlib.crc32(payload.encode()):x} {payload}"
+def feed(number: int, sent: float = 0.0, payload: str = "price 12", mark: str = "loadsim-feed") -> str:
+    return f"{mark} {number} {sent} {zlib.crc32(payload.encode()):x} {payload}"
+
+
+def again(number: int) -> str:
+    return feed(number, mark="loadsim-missed")
 
 
 def test_an_echo_counts_from_when_its_message_was_due() -> None:
@@ -121,3 +136,52 @@ def test_losses_and_doubles_of_a_shuffled_feed_are_counted_exactly(
     assert book.tally.lost == highest - 1 - len(arriving)
     assert book.tally.duplicated == len(doubles)
     assert len(book.events) == 1 + len(arriving)
+
+
+def came(book: Book, *messages: str) -> None:
+    for message in messages:
+        book.ledger.take(message, 1.0)
+
+
+def test_what_was_sent_between_two_sockets_is_missed_and_not_lost() -> None:
+    book = Book()
+    came(book, feed(1), feed(2))
+    book.turn_page()
+    came(book, feed(6), feed(8))
+    assert book.gap == (3, 0, 1, 0)  # 3, 4 and 5 were missed; 7 was lost
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_what_was_missed_is_recovered_whether_it_is_sent_again_before_the_feed_goes_on_or_after(order: str) -> None:
+    book = Book()
+    came(book, feed(1))
+    book.turn_page()
+    missed, new = [again(2), again(3), again(4)], [feed(5), feed(6)]
+    came(book, *(missed + new if order == "before" else new + missed))
+    assert book.gap == (3, 3, 0, 0)
+    assert len(book.events) == 3, "what is sent again is no broadcast, and is not late"
+
+
+def test_a_message_that_was_just_new_when_it_was_read_is_heard_and_not_missed() -> None:
+    book = Book()
+    came(book, feed(1))
+    book.turn_page()
+    came(book, again(2), again(3), feed(3), feed(4))
+    assert book.gap == (1, 1, 0, 0)
+    came(book, feed(4))
+    assert book.gap == (1, 1, 0, 1)
+
+
+def test_of_a_history_that_is_too_short_only_the_rest_is_recovered() -> None:
+    book = Book()
+    came(book, feed(1))
+    book.turn_page()
+    came(book, again(5), again(6), feed(7))
+    assert book.gap == (5, 2, 0, 0)
+
+
+def test_a_feed_of_which_only_the_place_is_known_goes_on_from_there() -> None:
+    book = Book()
+    book.ledger.begin_after(10)
+    came(book, feed(12))
+    assert (book.ledger.newest, book.gap) == (12, (0, 0, 1, 0))

@@ -92,6 +92,10 @@ def test_a_number_of_connections_is_held_open_by_so_many_users_who_begin_one_aft
         ("sockets", {"max_age": "5s~6s"}, "the jitter is more than the age"),
         ("sockets", {"lifetime": "soon"}, "--lifetime: unknown distribution 'soon'"),
         ("sockets", {"reconnect": "never"}, "'never' is not one of none, now, backoff"),
+        ("sockets", {"over": "long-polls", "target": "http://x", "message": "hi"}, "which only hear"),
+        ("sockets", {"over": "long-polls"}, "the target is a WebSocket endpoint"),
+        ("sockets", {"resume": "http", "reconnect": "now"}, "of yours it is not known where it is"),
+        ("sockets", {"resume": "socket"}, "of no use where nobody comes back"),
         ("sockets", {"time_scale": "0"}, "expected a number above 0"),
     ],
 )

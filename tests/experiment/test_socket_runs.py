@@ -76,6 +76,40 @@ def test_the_bundled_target_echoes_and_feeds_without_a_word_of_settings(tmp_path
     assert sockets["open_at_end"] == 8
 
 
+def test_who_comes_back_reads_over_http_what_it_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("uvicorn")
+    monkeypatch.setenv("LOADSIM_TARGET_FEED_INTERVAL_S", "0.1")
+    drop = "drop(web-1, share=100%, at=1s, for=1s)"
+    shape = {"servers": "2", "connections": "6", "reconnect": "backoff", "resume": "http"}
+    played(tmp_path, duration="5s", fault=(drop,), **shape)
+    sockets = read_record(tmp_path / "run")["websockets"]
+    back = sockets["reconnects"]
+    assert sockets["failures"]["vanished"]["count"] >= 3
+    assert back["reopened"] == back["http_reads"] >= 3
+    assert back["http_reads_each"] == 1.0
+    assert back["recovered"] == back["missed"] > 0
+
+
+def test_long_polls_hear_the_feed_fail_and_come_back_as_sockets_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("uvicorn")
+    monkeypatch.setenv("LOADSIM_TARGET_FEED_INTERVAL_S", "0.2")
+    faults = ("kill(web-1, at=1s, for=1s)", "pause(web-2, at=3s, for=3s)")
+    shape = {"servers": "2", "connections": "6", "over": "long-polls", "reconnect": "now", "heartbeat": "0.5s"}
+    played(tmp_path, duration="8s", fault=faults, **shape)
+    record = read_record(tmp_path / "run")
+    sockets = record["websockets"]
+    assert set(record["routes"]) == {"GET /feed/messages"}
+    assert set(sockets["failures"]["closed_on_us"]["causes"]) <= {"503"}  # the balancer's: the server is gone
+    assert sockets["failures"]["dead"]["causes"].keys() == {"no_answer"}
+    assert sockets["detection_s"]["min"] >= 1.0  # what a poll may take, and half a second more
+    assert sockets["broadcast_s"]["count"] > 0
+    assert (sockets["connect_s"]["count"], sockets["echo_s"]["count"], sockets["messages"]["sent"]) == (0, 0, 0)
+    assert sockets["reconnects"]["recovered"] == sockets["reconnects"]["missed"] > 0
+    assert sockets["messages"]["lost"] == 0
+
+
 def test_a_scenario_of_ones_own_may_speak_http_and_sockets(tmp_path: Path) -> None:
     path = script(
         tmp_path,

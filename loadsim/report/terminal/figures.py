@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from loadsim.record import ConsistencyRecord, Quantiles, RunRecord
+from loadsim.record import ConsistencyRecord, Quantiles, Reconnects, RunRecord
 from loadsim.report.terminal.words import (
     BAD,
     DIM,
@@ -80,7 +80,7 @@ def figure_lines(record: RunRecord, width: int) -> list[Text]:
 
 
 def _sockets(record: RunRecord, width: int) -> list[Text]:
-    """Return what became of WebSockets, in a run that had any: two lines."""
+    """Return what became of WebSockets, in a run that had any: two lines, three where any came back."""
     found = record.websockets
     if found is None:
         return []
@@ -99,7 +99,19 @@ def _sockets(record: RunRecord, width: int) -> list[Text]:
     return [
         labelled("sockets", _joined(sockets, width - LABEL)),
         labelled("messages", _joined(messages, width - LABEL)),
+        *_came_back(found.reconnects, width),
     ]
+
+
+def _came_back(found: Reconnects, width: int) -> list[Text]:
+    """Return how sockets that followed another one found the feed, where there were any."""
+    if not found.reopened:
+        return []
+    parts = [_figure("sockets", f"{found.reopened:,}")]
+    parts += [_figure("at most", f"{found.peak_rate:.0f}/s")] if found.peak_rate is not None else []
+    parts += [_figure("messages missed", amount(found.missed)), _figure("sent again", amount(found.recovered))]
+    parts += [_figure("HTTP reads each", f"{found.http_reads_each:.2f}")] if found.http_reads else []
+    return [labelled("came back", _joined(parts, width - LABEL))]
 
 
 def _consistency(record: RunRecord, width: int) -> list[Text]:
