@@ -149,7 +149,7 @@ def test_samples_that_nobody_read_in_time_make_a_run_invalid() -> None:
 def test_a_generator_that_was_late_cannot_fail_the_target() -> None:
     record = judged(BROKEN, samples=visits(late_s=0.5))
     assert record.verdict == "invalid"
-    assert record.reasons[0].startswith("the generator was saturated")
+    assert record.reasons[0].startswith("the generator was late")
 
 
 def test_a_run_that_an_objective_ended_has_failed_whatever_came_after() -> None:

@@ -232,8 +232,22 @@ def command(**given: Any) -> list[str]:
 
 def test_a_saturated_generator_is_asked_for_less() -> None:
     assert command(verdict="invalid", load=load(generator_cpu=0.97)) == ["loadsim", "run", "spiky", "--rate", "200/s"]
-    assert "--rate" in command(verdict="invalid", load=load(late_start_s=times(0.01)))
+    assert "--rate" in command(verdict="invalid", load=load(late_start_s=times(0.01), generator_cpu=0.6))
     assert command(verdict="invalid", load=load(lost=5)) == ["loadsim", "run", "spiky"]
+
+
+def test_a_generator_that_was_late_and_idle_is_tried_again_as_it_was() -> None:
+    assert command(verdict="invalid", load=load(late_start_s=times(0.01), generator_cpu=0.02)) == [
+        "loadsim",
+        "run",
+        "spiky",
+    ]
+
+
+def test_the_next_run_does_not_take_the_place_of_this_one() -> None:
+    for out in (["--out", "reports/a"], ["--out=reports/a"]):
+        argv = ["loadsim", "run", "spiky", *out, "--seed", "1"]
+        assert command(complete=False, manifest=manifest(argv=argv)) == ["loadsim", "run", "spiky", "--seed", "1"]
 
 
 def test_a_run_cut_short_is_run_again_as_it_was() -> None:

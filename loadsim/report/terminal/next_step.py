@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from loadsim.measure.saturation import is_idle
 from loadsim.record import RunRecord
 from loadsim.report.terminal.rates import round_up
 
@@ -18,6 +19,8 @@ def next_step(record: RunRecord) -> tuple[str, str]:
     manifest, load = record.manifest, record.load
     again = _argv(record)
     if record.verdict == "invalid" and _saturated(record):
+        if is_idle(load.generator_cpu if load.generator_cpu is not None else 1.0):
+            return "again, when the machine is quiet", shlex.join(again)
         slower = round_up((load.achieved_rate or load.offered_rate or 2.0) / 2)
         return "within what the generator can", _with(again, "--rate", f"{slower:.12g}/s")
     if not record.complete or record.verdict == "invalid":
@@ -48,7 +51,7 @@ def _argv(record: RunRecord) -> list[str]:
     """Return the command that made the record; where another program did, one that makes the same traffic."""
     argv = record.manifest.argv
     if len(argv) > 1 and argv[1] == "run":
-        return ["loadsim", *argv[1:]]
+        return ["loadsim", *_without(argv[1:], "--out")]  # this run is what the next one will be held against
     manifest = record.manifest
     where = ["--topology", manifest.topology] if manifest.topology is not None else ["--target", manifest.target]
     return ["loadsim", "run", manifest.scenario, *where]
@@ -69,7 +72,12 @@ def _try_argv(record: RunRecord) -> list[str]:
 
 
 def _with(argv: list[str], name: str, value: str) -> str:
-    """Return the command with the option ``name`` set to ``value``, where it stood or at the end."""
+    """Return the command with the option ``name`` set to ``value``, at the end."""
+    return shlex.join([*_without(argv, name), name, value])
+
+
+def _without(argv: list[str], name: str) -> list[str]:
+    """Return the command without an option and its value."""
     kept: list[str] = []
     skip = False
     for part in argv:
@@ -79,7 +87,7 @@ def _with(argv: list[str], name: str, value: str) -> str:
             skip = True
         elif not part.startswith(f"{name}="):
             kept.append(part)
-    return shlex.join([*kept, name, value])
+    return kept
 
 
 def objective_that_held(record: RunRecord) -> str:
