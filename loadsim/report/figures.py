@@ -89,5 +89,5 @@ def _fairness(record: RunRecord) -> Figure:
     if entry is None or entry.jain is None or entry.backends < 2:
         return Figure("Fairness (Jain)", UNKNOWN, "no backend named itself" if not record.backends else "one backend")
     shares = [b.share for b in record.backends.values() if b.share is not None]
-    largest = f", the largest share {share(max(shares))}" if shares else ""
+    largest = f", {share(max(shares))} at most" if shares else ""
     return Figure("Fairness (Jain)", f"{entry.jain:.3f}", f"{counted(entry.backends, 'backend')}{largest}")
