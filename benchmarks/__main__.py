@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.results import run_all
 
-NAMES = ("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting", "sockets")
+NAMES = ("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting", "sockets", "transports")
 
 
 def main() -> int:

@@ -132,19 +132,20 @@ class Link:
             else:
                 reply.set_result(Response(message["status"], message["headers"], message["body"]))
 
-    async def tell_counts(self) -> None:
-        """Write the counts to Redis, for whoever asks."""
+    async def tell_counts(self) -> bool:
+        """Write the counts to Redis, for whoever asks; return whether it took them."""
         try:
             await self.layer.connection(0).hset(self._key, mapping=asdict(self.counts))
         except FAILURES:
-            pass  # told the next time
+            return False
+        return True
 
     async def _go_on_telling(self) -> None:
         told: Counts | None = None
         while True:
-            if self.counts != told:
-                told = replace(self.counts)
-                await self.tell_counts()
+            now = replace(self.counts)
+            if now != told and await self.tell_counts():
+                told = now
             await asyncio.sleep(TOLD_EVERY_S)
 
     async def _leave(self) -> None:
