@@ -44,6 +44,11 @@ class Table:
     note: str = ""
 
 
+_SAMPLES = {"p90": 10, "p99": 100, "p99_9": 1000}
+"""How many values it takes for one to lie beyond the percentile."""
+_FEW = "A percentile takes enough values for one to lie beyond it: p90 ten, p99 a hundred."
+
+
 def tables(run: RunData) -> list[Table]:
     """Return the tables that have rows, in the order of the report."""
     made = (
@@ -120,7 +125,7 @@ def routes(run: RunData) -> Table:
     )
     word = run.time_word
     columns = ("Route", "Requests", "Failed", "p50", "p90", "p99", "Max", "Service p99")
-    return _table("routes", "latency", "Routes", columns, rows, f"p50 to max are of {word} time.")
+    return _table("routes", "latency", "Routes", columns, rows, f"p50 to max are of {word} time. {_FEW}")
 
 
 def backends(run: RunData) -> Table:
@@ -508,8 +513,13 @@ def _main(run: RunData, response: Quantiles, service: Quantiles) -> Quantiles:
 
 
 def time_cell(q: Quantiles, name: str) -> Cell:
-    """Return a quantile of times by name; one that falls on work without an answer says so."""
+    """Return a quantile of times by name; one that falls on work without an answer says so.
+
+    A percentile that no value lies beyond is none: it is the largest of a few, by another name.
+    """
     value = getattr(q, name)
+    if q.count < _SAMPLES.get(name, 1):
+        return Cell(UNKNOWN)
     return Cell("no answer" if value is None and q.count and q.unanswered else seconds(value), value)
 
 
