@@ -8,7 +8,10 @@ import sys
 
 from benchmarks.results import run_all
 
-NAMES = ("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting", "sockets", "transports")
+NAMES = (
+    *("speed", "lateness", "coordinated_omission", "layers", "memory", "waiting", "sockets", "transports"),
+    *("comparison", "comparison_recorded", "comparison_real"),
+)
 
 
 def main() -> int:

@@ -77,7 +77,7 @@ def hold_against(
     _check_apart(baseline, runs)
     named = primary or default_primary(closed=runs[0][1].manifest.model == "closed")
     old, new = counted(baseline), counted(runs)
-    speed = [_speed(work, old, new) for work in _WORK]
+    speed = [speed_of(work, _calibrations(work, old), _calibrations(work, new)) for work in _WORK]
     machines = list(_machines(old, new, speed))
     reasons = [*_unsound(old), *_too_few(old, new), *machines, *([INSTEAD] if machines else [])]
     found = effects(
@@ -113,6 +113,21 @@ def counted(runs: Runs) -> list[tuple[Path, RunRecord]]:
     return [run for place, run in enumerate(complete) if place not in aside]
 
 
+def speed_of(work: Work, before_s: FloatArray, now_s: FloatArray) -> Speed:
+    """Return how many times as long the work takes now; nan: a run that carries no calibration."""
+    if not len(before_s) or not len(now_s) or np.isnan([*before_s, *now_s]).any():
+        return Speed(work=work, ratio=None, p=None)
+    sample = Unpaired(np.log(before_s), np.log(now_s), Scale.RATIO)
+    return Speed(work=work, ratio=math.exp(sample.estimate()), p=sample.p_value())
+
+
+def is_of_another_machine(speed: Speed) -> bool:
+    """Tell whether the speeds clearly differ: by more than chance, and by as much as a p50 is allowed to."""
+    if speed.ratio is None or speed.p is None:
+        return False
+    return speed.p <= LEVEL and abs(math.log(speed.ratio)) > math.log1p(MARGIN_TIMES)
+
+
 def _check_apart(baseline: Runs, runs: Runs) -> None:
     old = {path.resolve() for path, _ in baseline}
     both = next((path for path, _ in runs if path.resolve() in old), None)
@@ -136,23 +151,8 @@ def _too_few(old: Runs, new: Runs) -> Iterator[str]:
             yield f"{side}: {it_takes}; 'loadsim run --repeat 6' makes six."
 
 
-def _speed(work: Work, old: Runs, new: Runs) -> Speed:
-    first, second = (_calibrations(work, side) for side in (old, new))
-    if not len(first) or not len(second) or np.isnan([*first, *second]).any():
-        return Speed(work=work, ratio=None, p=None)
-    sample = Unpaired(np.log(first), np.log(second), Scale.RATIO)
-    return Speed(work=work, ratio=math.exp(sample.estimate()), p=sample.p_value())
-
-
 def _calibrations(work: Work, runs: Runs) -> FloatArray:
     return np.array([getattr(record.manifest.calibration, f"{work}_s", math.nan) for _, record in runs], np.float64)
-
-
-def _is_apart(speed: Speed) -> bool:
-    """Return whether the machine was clearly of another speed: by more than chance, and as much as a p50 may differ."""
-    if speed.ratio is None or speed.p is None:
-        return False
-    return speed.p <= LEVEL and abs(math.log(speed.ratio)) > math.log1p(MARGIN_TIMES)
 
 
 def _machines(old: Runs, new: Runs, speed: Sequence[Speed]) -> Iterator[str]:
@@ -163,7 +163,7 @@ def _machines(old: Runs, new: Runs, speed: Sequence[Speed]) -> Iterator[str]:
         yield f"the baseline is of another machine: it had {counts[0]} CPUs, these runs had {counts[1]}."
     if any(each.ratio is None for each in speed) and old and new:
         yield "how fast the machine was is not in every record, so nobody knows whether it was the same."
-    apart = [each for each in speed if _is_apart(each)]
+    apart = [each for each in speed if is_of_another_machine(each)]
     if apart:
         told = " and ".join(f"{_WORK[each.work]} takes {each.ratio:.2f} times as long" for each in apart)
         yield f"the baseline is of a machine of another speed: {told} here."

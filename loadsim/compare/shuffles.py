@@ -14,7 +14,6 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 
 from loadsim.compare.metrics import Scale
 from loadsim.compare.sign_flips import DRAWN, FloatArray
@@ -27,8 +26,8 @@ _HALVINGS = 50
 
 
 @lru_cache(maxsize=32)
-def deals(first: int, second: int, seed: int = 0) -> npt.NDArray[np.bool_]:
-    """Return which rounds go to the second side, a deal a row, the one that came first: all of them, or enough."""
+def deals(first: int, second: int, seed: int = 0) -> FloatArray:
+    """Return which rounds go to the second side (1), a deal a row, the one that came first: all of them, or enough."""
     total = first + second
     if comb(total, second) <= MAX_EXACT:
         chosen = np.array(list(combinations(range(total - 1, -1, -1), second)))
@@ -37,8 +36,8 @@ def deals(first: int, second: int, seed: int = 0) -> npt.NDArray[np.bool_]:
         rows = DRAWN + 1
         chosen = np.random.default_rng([seed, first, second]).random((rows, total)).argsort(axis=1)[:, :second]
         chosen[0] = np.arange(first, total)
-    dealt = np.zeros((rows, total), bool)
-    np.put_along_axis(dealt, chosen, True, axis=1)
+    dealt = np.zeros((rows, total))
+    np.put_along_axis(dealt, chosen, 1.0, axis=1)
     dealt.flags.writeable = False
     return dealt
 
@@ -48,7 +47,7 @@ def are_enough(first: int, second: int, level: float) -> bool:
     return min(first, second) >= LEAST_ROUNDS and 2 / comb(first + second, second) <= level
 
 
-def statistics(first: FloatArray, second: FloatArray, scale: Scale, dealt: npt.NDArray[np.bool_]) -> FloatArray:
+def statistics(first: FloatArray, second: FloatArray, scale: Scale, dealt: FloatArray) -> FloatArray:
     """Return the standardised sum of the second side for each deal, the observed one first.
 
     A missing round is nan and adds nothing, whichever side it is dealt to.
@@ -105,7 +104,7 @@ def interval(
 
 
 def _edge(
-    first: FloatArray, second: FloatArray, dealt: npt.NDArray[np.bool_], level: float, held: float, rejected: float
+    first: FloatArray, second: FloatArray, dealt: FloatArray, level: float, held: float, rejected: float
 ) -> float:
     """Halve the way between a shift that the test does not reject and one far beyond; return the outer end."""
     for _ in range(_HALVINGS):
