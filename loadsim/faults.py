@@ -13,8 +13,7 @@
 
 The first argument names a server, a pool (all its servers), or both by a pattern (``web-*``); that of ``partition`` a
 replica of the database, all ``replicas``, or a pattern. ``kill`` takes PostgreSQL servers too: ``primary``, say, or all
-``databases``. Without ``for`` a fault lasts to the end of the run. Times are
-profile time.
+``databases``; and the bus: ``redis``. Without ``for`` a fault lasts to the end of the run. Times are profile time.
 
 ``close`` and ``drop`` hit sockets that are open when they begin, and those that open until they end. The handshake of a
 WebSocket is a request: ``errors`` refuses it.
@@ -197,6 +196,8 @@ class Parts:
     replicas: Sequence[str] = ()
     databases: Sequence[str] = ()
     """All PostgreSQL servers, those replicas among them."""
+    bus: Sequence[str] = ()
+    """The server that is the bus, where there is one."""
     serves: str = "pages"
     """Or ``sockets``."""
 
@@ -215,7 +216,8 @@ class Parts:
         """Return what faults of a kind can be done to, by groups: the name of one stands for all in it."""
         if kind == "partition":
             return {"replicas": self.replicas}
-        return {**self.pools, "databases": self.databases} if kind == "kill" and self.databases else self.pools
+        others = {"databases": self.databases, "bus": self.bus} if kind == "kill" else {}
+        return {**self.pools, **{group: names for group, names in others.items() if names}}
 
     def _none(self, fault: Fault, names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> UsageError:
         what = "replica" if fault.kind == "partition" else "server"

@@ -103,6 +103,13 @@ def test_a_database_can_be_killed_and_by_nothing_else_be_hit() -> None:
         PARTS.hit_by(Fault("", "kill", "primary", 0.0))
 
 
+@pytest.mark.parametrize("on", ["redis", "bus"])
+def test_the_bus_can_be_killed_where_there_is_one(on: str) -> None:
+    assert replace(PARTS, bus=["redis"]).hit_by(Fault("", "kill", on, 0.0)) == ("redis",)
+    with pytest.raises(UsageError):
+        PARTS.hit_by(Fault("", "kill", on, 0.0))
+
+
 def checked(*texts: str, parts: Parts | None = PARTS) -> None:
     check_faults([parse_fault(text) for text in texts], 30.0, parts)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadsim.deploy import BusCounts, Deployment, Sent, Topology, bring_up, topology
+from loadsim.deploy import BusCounts, Deployment, Sent, Topology, bring_up, redis, topology
 from loadsim.deploy.replication import Behind, ReplicaWatch
 from loadsim.deploy.state import StandingTarget, standing_target
 from loadsim.deploy.tallies import Tally
@@ -82,7 +82,13 @@ def declared_parts(name: str, settings: RunSettings) -> Parts:
 def parts_of(shape: Topology) -> Parts:
     """Return what of a topology faults can be done to."""
     pools = {pool.name: pool.server_names for pool in shape.pools}
-    return Parts(pools, shape.data.replica_names, shape.data.server_names, shape.serves)
+    return Parts(
+        pools=pools,
+        replicas=shape.data.replica_names,
+        databases=shape.data.server_names,
+        bus=(redis.NAME,) if shape.has_bus else (),
+        serves=shape.serves,
+    )
 
 
 def subject_of(settings: RunSettings, default: str, cpus: Cpus, steps: Steps) -> AbstractContextManager[Subject]:
