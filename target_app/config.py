@@ -20,6 +20,7 @@ CONFIRMATIONS = ("none", "inline", "bus")
 WRITES = ("accepted", "refused")
 PREFERS = ("availability", "consistency")
 UPDATES = ("atomic", "read_modify_write")
+FEEDS = ("clock", "channels")
 DATABASES = ("single", "postgres", "replicas", "partitioned", "sharded")
 
 
@@ -64,9 +65,10 @@ class Config:
     tally: str = _setting("", "file of what this server is doing and has done: target_app.tally; empty for none")
     misconduct: str = _setting("", "file that says how to misbehave while it is there: target_app.instructions")
 
-    feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
     socket_max_age_s: float = _setting(0.0, "age at which a socket is closed with 1001; 0 for never", 0, 86_400)
     socket_max_age_jitter_s: float = _setting(0.0, "give or take so much, each differently", 0, 86_400)
+    feed: str = _setting("clock", "how the feed comes to sockets: target_app.sockets", choices=FEEDS)
+    feed_interval_s: float = _setting(1.0, "time between two messages of the feed that sockets hear", 0.001, 3600)
 
     seed: int = _setting(1, "seeds the data and the payment provider: same seed, same data and same waits")
     items: int = _setting(1_000, "items, each with an image of the same id: ids 1..items", 1, 1_000_000)
@@ -100,6 +102,8 @@ class Config:
         for name in ("transport", "confirmation"):
             if getattr(self, name) == "bus" and not self.redis:
                 raise ConfigError(f"{PREFIX}{name.upper()}='bus' needs {PREFIX}REDIS: where the bus is")
+        if self.feed == "channels" and not self.redis:
+            raise ConfigError(f"{PREFIX}FEED='channels' needs {PREFIX}REDIS: where the channel layer is")
         if self.confirmation == "bus" and not self.confirmation_service:
             raise ConfigError(f"{PREFIX}CONFIRMATION='bus' needs {PREFIX}CONFIRMATION_SERVICE: who sends it")
 

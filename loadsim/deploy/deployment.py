@@ -205,7 +205,7 @@ def _plan(
     private = (scratch or Path(tempfile.gettempdir())).resolve() / f"{SCRATCH_PREFIX}{secrets.token_hex(4)}"
     sockets = [servers.socket_path(private, name) for name in topology.server_names]
     sockets += [postgres.socket_path(private, name) for name in topology.data.server_names]
-    before = (Stage("starting Redis", (redis.server(private),)),) if topology.has_bus else ()
+    before = (Stage("starting Redis", (redis.server(private),)),) if topology.has_redis else ()
     if max(len(os.fsencode(path)) for path in sockets) > _LONGEST_SOCKET_PATH:
         raise UsageError(f"{private} is too long for a Unix socket's path", hint="Set TMPDIR to a shorter directory.")
     _check_cpus(cpus)

@@ -23,14 +23,14 @@ _CATCH_UP_S = 0.5
 _PREFIX = "LOADSIM_TARGET_"
 _NEEDED = {
     "pages": {"django": "Django", "granian": "granian", "PIL": "Pillow", "target_app": "the package target_app"},
-    "bus": {"channels": "channels", "channels_redis": "channels_redis"},
+    "redis": {"channels": "channels", "channels_redis": "channels_redis"},
     "sockets": {"uvicorn": "uvicorn", "target_app": "the package target_app"},
 }
 
 
 def check_installed(topology: Topology) -> None:
     """Raise UsageError if a part that the bundled target needs is not installed."""
-    needed = _NEEDED[topology.serves] | (_NEEDED["bus"] if topology.has_bus else {})
+    needed = _NEEDED[topology.serves] | (_NEEDED["redis"] if topology.has_redis else {})
     missing = [name for module, name in needed.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise UsageError(
@@ -69,12 +69,12 @@ def socket_server(topology: Topology, name: str, scratch: Path, port: int | None
     unix = "" if port else str(socket_path(scratch, name))
     listen = ("--host", "127.0.0.1", "--port", str(port)) if port else ("--uds", unix)
     options = {
+        "--ws": "target_app.sockets.protocol:SocketProtocol",
         "--ws-ping-interval": 100_000_000,  # pings are the client's to send
         "--ws-per-message-deflate": "false",  # it takes more memory than all the rest
         "--timeout-graceful-shutdown": 1,
         "--timeout-keep-alive": KEEP_ALIVE_S,
         "--backlog": BACKLOG,
-        "--ws": "target_app.sockets.protocol:SocketProtocol",
         "--log-level": "warning",
     }
     flags = [text for name, value in options.items() for text in (name, str(value))]
@@ -86,6 +86,8 @@ def socket_server(topology: Topology, name: str, scratch: Path, port: int | None
         "socket_max_age_s": str(age_s),
         "socket_max_age_jitter_s": str(jitter_s),
     }
+    if topology.feed == "channels":
+        own |= {"feed": "channels", **_redis(topology, scratch)}
     env = _environment(topology, scratch) | {f"{_PREFIX}{setting.upper()}": value for setting, value in own.items()}
     return Process(name, argv, env, unix=unix, port=port or 0)
 
@@ -147,13 +149,16 @@ def _bus(topology: Topology, pool: Pool, scratch: Path) -> dict[str, str]:
     """
     settings = {"confirmation": topology.confirmation} if topology.confirmation != "none" else {}
     if topology.has_bus:
-        settings["redis"] = str(redis.socket_path(scratch))
-        settings["bus_capacity"] = str(topology.bus_capacity)
+        settings |= _redis(topology, scratch)
         if pool.name != services.HEAVY:
             settings["service"] = pool.name
     if topology.confirmation == "bus":
         settings["confirmation_service"] = services.home(topology.services, "payments")
     return settings
+
+
+def _redis(topology: Topology, scratch: Path) -> dict[str, str]:
+    return {"redis": str(redis.socket_path(scratch)), "bus_capacity": str(topology.bus_capacity)}
 
 
 def _environment(topology: Topology, scratch: Path) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ HEAVY_POOLS = ("shared", "path", "user")
 TRANSPORTS = {"in_process": "in process", "http": "over HTTP", "bus": "over a bus"}
 CALLS = ("serial", "parallel", "batched")
 CONFIRMATIONS = ("none", "inline", "bus")
+FEEDS = ("clock", "channels")
 UPDATES = ("atomic", "read_modify_write")
 WRITES = ("accepted", "refused")
 CACHEABLE = (
@@ -63,7 +64,9 @@ class Topology:
 
     ``serves`` is what the servers do: ``pages``, as all of this says, or ``sockets``: WebSockets alone, which know no
     services and no databases, and of which a server holds as many as come, whatever its slots. A server closes them at
-    ``socket_max_age``, ``60s`` or ``60s~20s`` give or take, or never (``0s``).
+    ``socket_max_age``, ``60s`` or ``60s~20s`` give or take, or never (``0s``). Their ``feed`` is sent by every server
+    for itself (``clock``), or by one of them to all over a channel layer on Redis (``channels``), which holds
+    ``bus_capacity`` messages for each server and drops what is beyond.
 
     Raises UsageError for what cannot be.
     """
@@ -91,6 +94,7 @@ class Topology:
     writes: str = "accepted"
     updates: str = "atomic"
     socket_max_age: str = "0s"
+    feed: str = "clock"
     serves: str = "pages"
 
     def __post_init__(self) -> None:
@@ -148,10 +152,10 @@ class Topology:
 
     def _bus(self) -> None:
         self._whole("bus_capacity", self.bus_capacity, MOST_WAITING)
-        if self.bus_capacity != BUS_CAPACITY and not self.has_bus:
+        if self.bus_capacity != BUS_CAPACITY and not self.has_redis:
             raise self._wrong(
                 f"bus_capacity={self.bus_capacity} without a bus",
-                "Set transport=bus or confirmation=bus, or leave it out.",
+                "Set transport=bus or confirmation=bus, feed=channels for sockets, or leave it out.",
             )
 
     def _databases(self) -> None:
@@ -190,6 +194,9 @@ class Topology:
             raise self._wrong(f"socket_max_age: {error.message}") from None
         if age_s and self.serves != "sockets":
             raise self._wrong(f"socket_max_age={self.socket_max_age}: its servers hold no sockets")
+        self._one_of("feed", self.feed, FEEDS)
+        if self.feed != FEEDS[0] and self.serves != "sockets":
+            raise self._wrong(f"feed={self.feed}: its servers hold no sockets")
 
     def _whole(self, name: str, value: Any, most: int) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
@@ -252,6 +259,11 @@ class Topology:
         """Whether there is a Redis, over which services call each other or leave work for later."""
         return (self.has_inner_calls and self.transport == "bus") or self.confirmation == "bus"
 
+    @property
+    def has_redis(self) -> bool:
+        """Whether there is a Redis."""
+        return self.has_bus or self.feed == "channels"
+
     def elsewhere(self, pool: str) -> dict[str, str]:
         """Return the apps that servers of ``pool`` do not run themselves, each with the service to call instead."""
         first = next(iter(services.SERVICES[self.services]))
@@ -282,6 +294,8 @@ class Topology:
             parts.append(f"{self.calls} calls {TRANSPORTS[self.transport]}")
         if self.confirmation != "none":
             parts.append("payments confirmed " + ("inline" if self.confirmation == "inline" else "over a bus"))
+        if self.feed == "channels":
+            parts.append("feed over Channels")
         if self.data.primaries:
             parts.append(self.data.describe())
         if self.updates != UPDATES[0]:

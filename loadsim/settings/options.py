@@ -206,6 +206,7 @@ SHAPE: dict[str, Convert] = {
     "writes": _text,
     "updates": _text,
     "socket_max_age": _text,
+    "feed": _text,
     "serves": _text,
 }
 """Settings of a topology; what each may be, and what they may be together, ``deploy`` knows. They stand in

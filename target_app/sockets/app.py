@@ -8,14 +8,13 @@ that is a long-poll: it answers when there is a message, or without one after so
 from __future__ import annotations
 
 import asyncio
-import math
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from target_app.config import Config
 from target_app.instructions import InstructionFile
 from target_app.sockets.conduct import Application, Conduct, Receive, Scope, Send
 from target_app.sockets.feed import Clock, Feed
+from target_app.sockets.query import number_in_query
 
 LONGEST_WAIT_S = 60.0
 _ECHOES, _FEEDS = ("/", "/echo"), ("/", "/feed")
@@ -25,10 +24,10 @@ _MESSAGES = "/feed/messages"
 class Sockets:
     """An ASGI application."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, clock: Clock) -> None:
         self._headers = [(b"x-backend", config.backend.encode("latin-1", "replace"))]
-        self._clock = Clock(config.feed_interval_s)
-        self._feed = Feed(self._clock)
+        self._clock = clock
+        self._feed = Feed(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, one request, or the process's own beginning and end."""
@@ -60,7 +59,7 @@ class Sockets:
 
     async def _read(self, scope: Scope) -> str:
         """Return the messages after one, a line each; or the newest number alone to who has none yet."""
-        after, wait_s = _number(scope, "after"), _number(scope, "wait")
+        after, wait_s = number_in_query(scope, "after"), number_in_query(scope, "wait")
         if after is None:
             return f"loadsim-newest {self._clock.newest()}\n"
         if wait_s is None:
@@ -86,7 +85,9 @@ class Sockets:
             return
         await send({"type": "websocket.accept", "headers": self._headers})
         queue = self._feed.listen() if path in _FEEDS else None
-        telling = asyncio.create_task(self._tell(queue, _number(scope, "after"), send)) if queue is not None else None
+        telling = (
+            asyncio.create_task(self._tell(queue, number_in_query(scope, "after"), send)) if queue is not None else None
+        )
         try:
             while (event := await receive())["type"] == "websocket.receive":
                 if path in _ECHOES:
@@ -111,21 +112,17 @@ class Sockets:
             pass  # it is gone; the other task sees that too
 
 
-def _number(scope: Scope, name: str) -> float | None:
-    """Return a number of the query; None if there is none."""
-    values = parse_qs(scope["query_string"].decode("latin-1")).get(name)
-    try:
-        number = float(values[0]) if values else math.nan
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+def serving(config: Config) -> Conduct:
+    """Return the application of a server, which misbehaves when it is told to."""
+    clock = Clock(config.feed_interval_s)
+    application: Application = Sockets(config, clock)
+    if config.feed == "channels":
+        from target_app.sockets import channels_app  # it takes Django, Channels and Redis
 
-
-def conducted(application: Application, config: Config) -> Conduct:
-    """Return the application as it misbehaves when it is told to."""
+        channels_app.configure(config)
+        application = channels_app.ChannelSockets(config, clock, application)
     orders = InstructionFile(Path(config.misconduct)) if config.misconduct else None
     return Conduct(application, orders, config.socket_max_age_s, config.socket_max_age_jitter_s)
 
 
-_config = Config.from_environment()
-application = conducted(Sockets(_config), _config)
+application = serving(Config.from_environment())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -155,6 +156,45 @@ def test_a_setting_of_sockets_is_refused_where_there_are_none() -> None:
         topology("balanced", socket_max_age="5s")
     with pytest.raises(UsageError, match="the jitter is more than the age"):
         topology("sockets", socket_max_age="5s~6s")
+
+
+@pytest.fixture(scope="module")
+def over_channels() -> Iterator[Deployment]:
+    """Two servers whose feed goes over a channel layer that holds next to nothing."""
+    pytest.importorskip("channels_redis")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOADSIM_TARGET_FEED_INTERVAL_S", "0.05")
+        with bring_up(topology("sockets", servers=2, feed="channels", bus_capacity=3)) as deployment:
+            yield deployment
+
+
+def numbers(socket: ClientConnection, count: int) -> list[int]:
+    return [int(str(socket.recv(timeout=5)).split()[1]) for _ in range(count)]
+
+
+def test_channels_echo_and_send_one_feed_over_all_servers(over_channels: Deployment) -> None:
+    with opened(over_channels, "/echo") as echo:
+        echo.send("mine")
+        assert echo.recv(timeout=5) == "mine"
+    with opened(over_channels, "/feed") as first, opened(over_channels, "/feed") as second:
+        assert backend(first) != backend(second)
+        assert len(set(numbers(first, 12)) & set(numbers(second, 12))) >= 3
+        last = numbers(first, 1)[0]
+    with opened(over_channels, f"/feed?after={last}") as again:
+        assert str(again.recv(timeout=5)).split()[:2] == ["loadsim-missed", str(last + 1)]
+
+
+def test_a_full_channel_layer_drops_in_silence(over_channels: Deployment) -> None:
+    with opened(over_channels, "/feed") as first, opened(over_channels, "/feed") as second:
+        frozen = backend(first)
+        numbers(first, 1)
+        over_channels.pause(frozen)
+        time.sleep(1.0)  # 20 messages, of which the layer keeps 3
+        over_channels.resume(frozen)
+        heard, on_the_other = numbers(first, 20), numbers(second, 40)
+    gap = max(itertools.pairwise(heard), key=lambda pair: pair[1] - pair[0])
+    assert gap[1] - gap[0] > 5
+    assert set(range(gap[0] + 1, gap[1])) & set(on_the_other), "whose server was not frozen heard of what was dropped"
 
 
 def test_sockets_know_no_services_and_no_databases() -> None:
