@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from loadsim.deploy import BusCounts, Deployment, Sent, Topology, bring_up, redis, topology
 from loadsim.deploy.replication import Behind, ReplicaWatch
 from loadsim.deploy.state import StandingTarget, standing_target
-from loadsim.deploy.tallies import Tally
+from loadsim.deploy.tallies import Tally, read_tallies
 from loadsim.errors import TargetError
 from loadsim.experiment.machine import Cpus
 from loadsim.faults import Parts
@@ -51,6 +52,9 @@ class Subject:
 
     def tallies(self) -> dict[str, Tally]:
         """Return the account that each server keeps of itself; empty where not known."""
+        if self.standing:
+            servers = [name for names in self.standing.pools.values() for name in names]
+            return read_tallies(Path(self.standing.scratch), servers)
         return self.deployment.tallies() if self.deployment else {}
 
     def is_running(self, server: str) -> bool:

@@ -15,6 +15,7 @@ from loadsim.report.rundata import RunData
 from loadsim.report.seen_bus import jobs, lost_calls, refused
 from loadsim.report.seen_caching import from_caches
 from loadsim.report.seen_consistency import lost_updates, stale_reads
+from loadsim.report.seen_own_account import full_slots, replicas_behind
 from loadsim.report.seen_system import (
     backend_failures,
     backend_share,
@@ -45,6 +46,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     refused,
     jobs,
     stale_reads,
+    replicas_behind,
     from_caches,
     lost_updates,
     slow_backends,
@@ -55,6 +57,7 @@ SIGHTS: tuple[Callable[[RunData], list[Finding]], ...] = (
     queueing,
     work,
     amplification,
+    full_slots,
     full_cores,
     whole_cores,
 )

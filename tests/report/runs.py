@@ -82,6 +82,7 @@ class Case:
     target: str = "http://127.0.0.1:8080"
     profile: str = "constant(60/s)"
     seed: int = 7
+    settings: dict[str, object] = field(default_factory=dict)
 
 
 def write_run(directory: Path, case: Case) -> Path:
@@ -215,7 +216,7 @@ def _manifest(case: Case, name: str) -> Manifest:
         },
         calibration=Calibration(interpreter_s=0.002, system_calls_s=0.002),
         argv=["loadsim", "run", case.scenario, "--seed", str(case.seed)],
-        settings={"timeout_s": 30.0, "max_in_flight": 1000},
+        settings={"timeout_s": 30.0, "max_in_flight": 1000, **case.settings},
     )
 
 

@@ -10,6 +10,7 @@ from loadsim.measure.own_account import OwnAccount
 from loadsim.record import CountRecord
 from loadsim.report.charts import charts
 from loadsim.report.rundata import RunData, load_run
+from loadsim.report.seen import seen
 from loadsim.report.tables import tables
 
 from .runs import Case, write_run
@@ -56,6 +57,26 @@ def test_the_lag_of_replicas_is_drawn_and_what_is_not_known_is_a_gap(run: RunDat
         ["replica-1", "625 ms", "1.25 s", "5.00 KiB"],
         ["replica-2", "0 µs", "0 µs", "0 B"],
     ]
+
+
+def test_the_replica_that_was_behind_the_furthest_is_named(run: RunData) -> None:
+    (finding,) = [each for each in seen(run) if each.chart == "replica-lag"]
+    assert finding.text == (
+        "replica-1 was 1.25 s behind the primary at 0:05, and 625 ms on average, as PostgreSQL tells it."
+    )
+
+
+def test_servers_all_of_whose_slots_were_taken_are_named(tmp_path: Path) -> None:
+    def full(told: OwnAccount) -> None:
+        for second in range(11):
+            told.read_server(second, "web-1", busy_s=3.9 * min(second, 4), requests=0)
+            told.read_server(second, "web-2", busy_s=3.0 * second, requests=0)
+
+    run = load_run(write_run(tmp_path / "run", Case(duration_s=10, account=full, settings={"slots": 4})))
+    (finding,) = [each for each in seen(run) if each.chart == "busy-slots"]
+    assert finding.text == "All 4 slots were at work in 40.0 % of the seconds on web-1: who came then waited for one."
+    (chart,) = [chart for chart in charts(run) if chart.key == "busy-slots"]
+    assert [(mark.label, mark.at) for mark in chart.marks] == [("slots of a server", 4.0)]
 
 
 def test_every_count_of_requests_stands_beside_the_others(run: RunData) -> None:
