@@ -401,6 +401,8 @@ class WebSockets(msgspec.Struct, kw_only=True):
     open_at_start: int
     open_at_end: int
     open_max: int
+    peak_opening_rate: float = 0.0
+    """Sockets opened in the busiest second, whether for the first time or again."""
     finished: int
     """Closed as planned."""
     failures: dict[str, SocketFailures]

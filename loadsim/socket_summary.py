@@ -14,7 +14,7 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
         return None
     counts, messages = recorder.counts, recorder.messages
     open_then = recorder.open_by_backend(recorder.seconds).sum(axis=1)
-    reopened = recorder.events.rows(recorder.seconds)[:, Event.RECOVERED]
+    events = recorder.events.rows(recorder.seconds)
     opened, never_opened = int(counts[Event.OPENED]), int(counts[Event.NEVER_OPENED])
     return WebSockets(
         attempts=opened + never_opened,
@@ -22,6 +22,7 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
         open_at_start=recorder.open_at_start,
         open_at_end=recorder.open_at_end,
         open_max=max(int(open_then.max(initial=0)), recorder.open_at_end),
+        peak_opening_rate=float(events[:, Event.OPENED].max(initial=0)),
         finished=int(counts[Event.FINISHED]),
         failures={
             name: SocketFailures(count=int(counts[event]), causes=dict(recorder.causes[name].most_common()))
@@ -49,7 +50,7 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
         detection_s=quantiles(recorder.times("detection")),
         reconnects=Reconnects(
             count=int(counts[Event.RECOVERED]),
-            peak_rate=float(reopened.max(initial=0)) if counts[Event.RECOVERED] else None,
+            peak_rate=float(events[:, Event.RECOVERED].max(initial=0)) if counts[Event.RECOVERED] else None,
             recovered_s=quantiles(recorder.times("recovered")),
             reopened=messages.reopened,
             http_reads=messages.http_reads,

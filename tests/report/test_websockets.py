@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -64,8 +67,25 @@ def test_what_failed_and_how_it_came_back_is_said_in_one_sentence_each(loaded):
     assert any("23,541 messages came; 59 lost." in text for text in said)
 
 
+def test_what_was_missed_in_between_is_said_and_shown(loaded):
+    run = loaded("sockets")
+    back = msgspec.structs.replace(
+        run.record.websockets.reconnects, reopened=200, http_reads=300, http_reads_each=1.5, missed=900, recovered=880
+    )
+    websockets = msgspec.structs.replace(run.record.websockets, reconnects=back)
+    record = msgspec.structs.replace(run.record, websockets=websockets)
+    said = [finding.text for finding in seen(replace(run, record=record))]
+    assert any("They missed 900 messages in between, of which 880 were sent again." in text for text in said)
+    lines = [line.plain for line in figure_lines(record, 120)]
+    assert any("messages missed 900" in line and "HTTP reads each 1.50" in line for line in lines)
+
+
 def test_the_terminal_shows_sockets_and_messages_in_two_lines(loaded):
     lines = [line.plain for line in figure_lines(loaded("sockets").record, 120)]
-    assert any("opened 600" in line and "most open 400" in line and "closed on us 200" in line for line in lines)
+    assert any(
+        "opened 600" in line and "at most " in line and "most open 400" in line and "closed on us 200" in line
+        for line in lines
+    )
     assert any("sent 23,600" in line and "lost 59" in line for line in lines)
+    assert not any("came back" in line for line in lines), "no socket followed another one of its visitor"
     assert not any("sockets" in line.plain for line in figure_lines(loaded("spiky").record, 120))

@@ -9,7 +9,7 @@ import numpy as np
 
 from loadsim.report import ticks
 from loadsim.report.chart import EMPTY, Band, Chart, FloatArray, Mark, Series
-from loadsim.report.drawings import balance, errors, health, latency, load
+from loadsim.report.drawings import balance, errors, health, latency, load, websockets
 from loadsim.report.overlay.runs import Laid
 from loadsim.report.rundata import RunData
 from loadsim.report.text import listed, natural
@@ -117,6 +117,13 @@ def failures(laid: Sequence[Laid]) -> Chart | None:
     )
 
 
+def sockets_opened(laid: Sequence[Laid]) -> Chart | None:
+    """Return how many sockets opened a second in each run."""
+    reading = "A peak is a stampede: those who lost their sockets together come back together."
+    title = "Sockets opened, for the first time or again"
+    return lay_over(laid, websockets.socket_turnover, (Pick("opened"),), reading, title=title)
+
+
 def generator_cpu(laid: Sequence[Laid]) -> Chart | None:
     """How busy the generator was in each run."""
     return lay_over(
@@ -145,6 +152,7 @@ OVERLAYS: tuple[Callable[[Sequence[Laid]], Chart | None], ...] = (
     balancer_distribution,
     backend_latency,
     failures,
+    sockets_opened,
     generator_cpu,
     target_cpu,
 )

@@ -88,7 +88,12 @@ def _sockets(record: RunRecord, width: int) -> list[Text]:
         _figure(name.replace("_", " "), f"{failure.count:,}", f"bold {BAD}" if failure.count else HEADING)
         for name, failure in found.failures.items()
     ]
-    sockets = [_figure("opened", f"{found.opened:,}"), _figure("most open", f"{found.open_max:,}"), *failed]
+    sockets = [
+        _figure("opened", f"{found.opened:,}"),
+        _figure("at most", f"{found.peak_opening_rate:.0f}/s"),
+        _figure("most open", f"{found.open_max:,}"),
+        *failed,
+    ]
     messages = [
         _figure("sent", f"{found.messages.sent:,}"),
         _figure("received", f"{found.messages.received:,}"),
@@ -108,7 +113,6 @@ def _came_back(found: Reconnects, width: int) -> list[Text]:
     if not found.reopened:
         return []
     parts = [_figure("sockets", f"{found.reopened:,}")]
-    parts += [_figure("at most", f"{found.peak_rate:.0f}/s")] if found.peak_rate is not None else []
     parts += [_figure("messages missed", amount(found.missed)), _figure("sent again", amount(found.recovered))]
     parts += [_figure("HTTP reads each", f"{found.http_reads_each:.2f}")] if found.http_reads else []
     return [labelled("came back", _joined(parts, width - LABEL))]

@@ -97,6 +97,11 @@ def test_bars_of_a_backend_stand_together_and_one_that_a_run_lacks_is_not_known(
     assert places["c2-share"] - places["c1-share"] == pytest.approx(thick)
 
 
+def test_the_stampedes_of_two_runs_stand_beside_each_other(laid):
+    chart = by_key(laid("sockets", "sockets"))["sockets-turnover"]
+    assert [series.values.sum() for series in chart.series] == [600, 600]
+
+
 def test_the_expected_share_is_drawn_only_where_the_runs_agree_on_it(laid, loaded):
     agreed = by_key(laid("spiky", "failing"))["balancer-distribution"]
     assert agreed.series[-1].values.tolist() == [0.25] * 4
