@@ -25,6 +25,8 @@ from loadsim.compare.samples import Sample, paired, unpaired
 
 MARGIN_TIMES = 0.05
 MARGIN_TAIL = 0.15
+MARGIN_SECONDS = 1.0
+"""A recovery is measured to the second."""
 MARGIN_SHARE = 0.01
 """One point: 5 % of a share would let every twentieth request fail and call it equivalent."""
 _TAIL = ("p99", "p99.9")
@@ -33,13 +35,13 @@ _TAIL = ("p99", "p99.9")
 def margin(of: Metric, given: Mapping[str, float]) -> float:
     """Return the least effect of interest: as given for the metric, its statistic, or all times (''), or the default.
 
-    What is given for all times is not for shares: 5 % of a time is little, 5 points of an error rate are not.
+    What is given for all times is for their ratios: 5 % of a time is little, 5 points of an error rate are not.
     """
     for name in (of.name, of.statistic, *([""] if of.scale is Scale.RATIO else [])):
         if name in given:
             return given[name]
-    if of.scale is Scale.SHARE:
-        return MARGIN_SHARE
+    if of.scale is not Scale.RATIO:
+        return MARGIN_SHARE if of.scale is Scale.SHARE else MARGIN_SECONDS
     return MARGIN_TAIL if of.statistic in _TAIL else MARGIN_TIMES
 
 
@@ -90,8 +92,8 @@ def foresee(
 ) -> dict[str, float]:
     """Return what ``rounds`` rounds can detect of each primary metric, from the noise of those there are.
 
-    As ``margin`` is given: 0.05 is a ratio of 1.05, or 5 points of a share. Metrics without noise to go by are left
-    out.
+    As ``margin`` is given: 0.05 is a ratio of 1.05, 5 points of a share, or seconds. Metrics without noise to go by are
+    left out.
     """
     found = {}
     for name in primary:
@@ -181,6 +183,8 @@ class _Judged:
         if not any(self.metric.name in each for each in (*self.a, *self.b)):
             return f"no round has a value for {self.metric.name}"
         silent = min(self._unanswered(self.a), self._unanswered(self.b))
+        if silent and there < least and self.metric.scale is Scale.SECONDS:
+            return f"neither side recovered in {silent} of {least} rounds"
         if silent and there < least:
             return f"neither side had an answer at this quantile in {silent} of {least} rounds"
         missing = f"; {least - there} of {least} have no value on a side" if there < least else ""

@@ -28,6 +28,7 @@ _SHARES: dict[str, Literal["lower", "higher"]] = {
     "lost_updates": "lower",
     "oversold": "lower",
 }
+_RECOVERY = "recovery"
 _SOCKET_FAILURES = ("never_opened", "closed_on_us", "vanished", "dead")
 _SOCKET_TIMES = ("connect", "first_message", "echo", "broadcast", "recovered")
 _NAME = re.compile(r"(?P<statistic>[a-z_]\w*(?:\.\d+)?)(?P<times>\(service\))?(?P<where>\[\w+=.+\])?")
@@ -41,6 +42,13 @@ class Scale(Enum):
     """Times: how many times as long."""
     SHARE = "difference"
     """Shares: their difference, since half of almost nothing is almost nothing."""
+    SECONDS = "seconds"
+    """Times that may be nothing at all, of which there is no ratio: how much longer."""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether rounds are judged by their ranks: of what may be without an answer, which has no mean."""
+        return self is not Scale.SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,10 @@ def metric(name: str) -> Metric:
         return Metric(name, Scale.RATIO, "lower")
     if match and statistic in _SHARES and not match["times"]:
         return Metric(name, Scale.SHARE, _SHARES[statistic])
-    raise UsageError(f"unknown metric '{name}'", hint=nearest(statistic, (*_TIMES, *_SHARES, *_SOCKET_METRICS)))
+    if name == _RECOVERY:
+        return Metric(name, Scale.SECONDS, "lower")
+    known = (*_TIMES, *_SHARES, _RECOVERY, *_SOCKET_METRICS)
+    raise UsageError(f"unknown metric '{name}'", hint=nearest(statistic, known))
 
 
 def readings(record: RunRecord) -> dict[str, Reading]:
@@ -122,6 +133,9 @@ def _readings(record: RunRecord) -> Iterator[tuple[str, Reading]]:
         yield from _times(phase.response_time_s, _OF_PARTS, where)
         yield from _share(f"goodput{where}", phase.load.completed, phase.load.scheduled)
     yield from _balance(record)
+    if record.recoveries:
+        slowest = max(math.inf if each.recovery_s is None else each.recovery_s for each in record.recoveries)
+        yield _RECOVERY, Reading(slowest, len(record.recoveries))
     if record.websockets is not None:
         yield from _sockets(record.websockets)
     if record.consistency is not None:
@@ -142,14 +156,19 @@ def _sockets(sockets: WebSockets) -> Iterator[tuple[str, Reading]]:
 
 
 def _balance(record: RunRecord) -> Iterator[tuple[str, Reading]]:
+    """Yield how evenly each pool's requests fell on its backends; of several pools, also how many of them failed."""
+    pools = sorted({each.pool for each in record.backends.values() if each.pool is not None})
+    for pool in pools if len(pools) > 1 else ():
+        of_pool = [each for each in record.backends.values() if each.pool == pool]
+        failed, count = sum(each.failed for each in of_pool), sum(each.count for each in of_pool)
+        yield from _share(f"error_rate{_where('pool', pool)}", failed, count)
     for pool, balance in record.balance.items():
         members = [each for each in record.backends.values() if each.share is not None and each.pool in (pool, None)]
         requests = sum(each.count for each in members)
         if balance.jain is not None and balance.backends > 1 and requests:
             where = "" if pool == "all" else _where("pool", pool)
             yield f"jain{where}", Reading(balance.jain, requests)
-            if pool != "all":
-                yield f"max_share{where}", Reading(max(each.share or 0.0 for each in members), requests)
+            yield f"max_share{where}", Reading(max(each.share or 0.0 for each in members), requests)
 
 
 def _share(name: str, part: int, whole: int) -> Iterator[tuple[str, Reading]]:

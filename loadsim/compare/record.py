@@ -1,7 +1,7 @@
 """``compare.json``: what a comparison leaves behind, typed, versioned, written and read.
 
 Values are seconds, shares 0..1, counts, as in the run record. An effect is B against A: a ratio (1.0: the same) or a
-difference of shares (0.0: the same). What is not known, or has no bound, is None.
+difference of shares or seconds (0.0: the same). What is not known, or has no bound, is None.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class EffectRecord(msgspec.Struct, kw_only=True):
 
     metric: str
     primary: bool
-    scale: Literal["ratio", "difference"]
+    scale: Literal["ratio", "difference", "seconds"]
+    """B over A, or B less A: of shares, or of times that may be nothing at all."""
     better: Literal["lower", "higher"]
     a: list[float | None]
     """The value in each round; None: no samples, or no answer at that quantile (``unanswered`` counts those)."""
@@ -91,7 +92,7 @@ class EffectRecord(msgspec.Struct, kw_only=True):
     p_adjusted: float | None
     """Primary: for the family-wise error rate. Exploratory: for the false discovery rate."""
     margin: float
-    """The least effect of interest, on the effect's own scale: 0.05 is a ratio of 1.05, or 5 points of a share."""
+    """The least effect of interest, on the effect's own scale: a ratio of 1.05 is 0.05, 5 points are 0.05, 1 s is 1."""
     detectable: float | None
     """What so many rounds find in 80 % of cases with the noise seen, as ``margin`` is given."""
     verdict: EffectVerdict

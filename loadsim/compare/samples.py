@@ -1,6 +1,6 @@
 """A metric's values over the rounds of both sides, paired or not: what can be asked of them.
 
-Effects are B against A: differences of logarithms for times, of the values for shares.
+Effects are B against A: differences of logarithms for ratios, of the values otherwise.
 """
 
 from __future__ import annotations
@@ -148,6 +148,6 @@ def unpaired(metric: Metric, a: Sequence[Round], b: Sequence[Round], seed: int =
 
 
 def values(metric: Metric, rounds: Sequence[Round]) -> FloatArray:
-    """Return the metric's value in each round as effects are measured (logarithms of times); nan: no samples."""
+    """Return the metric's value in each round as effects are measured (logarithms for ratios); nan: no samples."""
     raw = np.array([each[metric.name].value if metric.name in each else math.nan for each in rounds], np.float64)
     return np.log(raw) if metric.scale is Scale.RATIO else raw

@@ -56,7 +56,7 @@ def statistics(first: FloatArray, second: FloatArray, scale: Scale, dealt: Float
     known = ~np.isnan(values)
     scores = np.zeros(len(values))
     if known.any():
-        told = _midranks(values[known]) if scale is Scale.RATIO else values[known]
+        told = _midranks(values[known]) if scale.is_ranked else values[known]
         scores[known] = told - told.mean()
     sums = dealt @ scores
     spread = float(np.sqrt(np.mean(sums**2)))
@@ -87,7 +87,7 @@ def interval(
     if not are_enough(len(first), len(second), level):
         return None
     dealt = deals(len(first), len(second), seed)
-    if scale is Scale.RATIO:
+    if scale.is_ranked:
         outside = _rank_sum_quantile(len(first), len(second), level / 2)
         if outside < 1:
             return None

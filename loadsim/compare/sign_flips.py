@@ -13,10 +13,10 @@ does not reject.
 
 Two statistics, by what a round's effect is:
 
-- times (log ratios): the sum of the signed *ranks* (Wilcoxon). A round in which a neighbour took the machine counts as
-  one round and no more. A quantile without an answer is inf, which has a rank but no mean. Efficiency 0.955 of the
-  mean's in normal noise, unbounded in heavy tails (Hodges and Lehmann 1956). The interval's ends are order statistics
-  of the Walsh averages (d_i + d_j) / 2, the estimate is their median.
+- times (log ratios, or differences of those that may be 0): the sum of the signed *ranks* (Wilcoxon). A round in which
+  a neighbour took the machine counts as one round and no more. A quantile without an answer is inf, which has a rank
+  but no mean. Efficiency 0.955 of the mean's in normal noise, unbounded in heavy tails (Hodges and Lehmann 1956). The
+  interval's ends are order statistics of the Walsh averages (d_i + d_j) / 2, the estimate is their median.
 - shares (differences): the sum of the *sizes*, since one round in ten that fails altogether is what must count. The
   interval's ends are order statistics of the means of all subsets of rounds: flipping the subset S raises the sum just
   if the mean over S of d_i - effect is below 0 (Hartigan, Using subsample values as typical values, JASA 1969;
@@ -69,7 +69,7 @@ def statistics(effects: FloatArray, scale: Scale, signs: FloatArray) -> FloatArr
     """
     known = ~np.isnan(effects)
     sizes = np.abs(np.where(known, effects, 0.0))
-    scores = _midranks(sizes, known) if scale is Scale.RATIO else sizes
+    scores = _midranks(sizes, known) if scale.is_ranked else sizes
     signed = np.where(known, np.sign(np.where(known, effects, 0.0)) * scores, 0.0)
     spread = float(np.sqrt(np.sum(signed**2)))
     if spread == 0:
@@ -100,7 +100,7 @@ def interval(effects: FloatArray, scale: Scale, level: float, seed: int = 0) -> 
     known = effects[~np.isnan(effects)]
     if len(known) < least_rounds(level):
         return None
-    if scale is Scale.RATIO:
+    if scale.is_ranked:
         values, outside = _walsh(known), _rank_quantile(len(known), level / 2)
     else:
         signs = flips(len(known), seed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from loadsim.compare import MAX_PRIMARY, level_of_look, looks, metric
+from loadsim.compare import MAX_PRIMARY, Scale, level_of_look, looks, metric
 from loadsim.compare.looks import MAX_ROUNDS
 from loadsim.errors import LoadsimError, UsageError
-from loadsim.units import parse_share
+from loadsim.units import parse_duration, parse_share
 
 DEFAULT_ROUNDS = 10
 _MOST_ROUNDS = 1000
@@ -94,18 +95,21 @@ def _outside_brackets(text: str) -> list[str]:
 
 
 def _margins(texts: Sequence[str]) -> dict[str, float]:
-    """Read '5%' (all times) or 'error_rate=0.5%' (one metric, or one statistic of whatever part)."""
+    """Read '5%' (all times), 'error_rate=0.5%' (one metric, or one statistic of whatever part) or 'recovery=2s'."""
     found: dict[str, float] = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
         if equals:
             _known("--min-effect", name.strip())
+        in_seconds = bool(equals) and metric(name.strip()).scale is Scale.SECONDS
         try:
-            margin = parse_share(value.strip())
+            margin = parse_duration(value.strip()) if in_seconds else parse_share(value.strip())
         except LoadsimError as error:
-            raise UsageError(f"--min-effect {text}: {error.message}", hint="Such as 5% or error_rate=0.5%.") from None
-        if not 0 < margin <= 1:
-            raise UsageError(f"--min-effect {text}: expected more than 0 and at most 100%")
+            hint = "Such as recovery=2s." if in_seconds else "Such as 5% or error_rate=0.5%."
+            raise UsageError(f"--min-effect {text}: {error.message}", hint=hint) from None
+        if not 0 < margin <= (math.inf if in_seconds else 1):
+            most = "" if in_seconds else " and at most 100%"
+            raise UsageError(f"--min-effect {text}: expected more than 0{most}")
         found[name.strip() if equals else ""] = margin
     return found
 

@@ -126,6 +126,22 @@ def test_a_primary_metric_that_some_unpaired_rounds_lack_does_not_keep_the_other
     assert [(each.verdict, each.rounds) for each in found] == [("worse", 6), ("worse", 5)]
 
 
+def test_a_recovery_is_compared_in_seconds_and_never_having_recovered_is_worse() -> None:
+    def after(*seconds: float) -> list[Round]:
+        return [{"recovery": Reading(value, 1)} for value in seconds]
+
+    at_once, slow = after(*[0.0] * 8), after(4, 5, 4, 6, 5, 4, 7, 5)
+    found = one(at_once, slow, "recovery")
+    assert (found.verdict, found.scale, found.effect) == ("worse", "seconds", 5.0)
+    assert one(at_once, at_once, "recovery").verdict == "equivalent"
+    assert one(at_once, after(*[1.0] * 8), "recovery").verdict == "equivalent"
+    assert one(at_once, after(*[1.0] * 8), "recovery", margins={"recovery": 0.5}).verdict == "worse"
+    never = one(at_once, after(*[math.inf] * 8), "recovery", design="unpaired")
+    assert (never.verdict, never.effect, never.unanswered_b) == ("worse", None, 8)
+    neither = one(after(*[math.inf] * 8), after(*[math.inf] * 8), "recovery")
+    assert neither.reason == "neither side recovered in 8 of 8 rounds"
+
+
 def test_exploratory_metrics_are_adjusted_for_how_many_they_are() -> None:
     names = [f"p50[route=r{n}]" for n in range(60)]
     rng = np.random.default_rng(14)

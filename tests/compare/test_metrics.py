@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadsim.compare import Scale, metric, readings
+from loadsim.compare import Reading, Scale, metric, readings
 from loadsim.errors import UsageError
 from loadsim.record import (
     Quantiles,
     Reconnects,
+    Recovery,
     RunRecord,
     SocketFailures,
     SocketMessages,
@@ -34,6 +35,28 @@ def test_a_name_says_how_two_values_are_set_against_each_other() -> None:
     assert metric("p99.9(service)").statistic == "p99.9"
 
 
+def test_a_recovery_may_be_nothing_at_all_and_is_told_in_seconds(record: RunRecord) -> None:
+    recovery = metric("recovery")
+    assert (recovery.scale, recovery.better, recovery.scale.is_ranked) == (Scale.SECONDS, "lower", True)
+    events = [Recovery(cause="spike", start_s=5, recovery_s=0.0), Recovery(cause="fault", start_s=9, recovery_s=3.0)]
+    assert readings(msgspec.structs.replace(record, recoveries=events))["recovery"] == Reading(3.0, 2)
+    lasting = [*events, Recovery(cause="fault", start_s=12, recovery_s=None)]
+    assert readings(msgspec.structs.replace(record, recoveries=lasting))["recovery"].value == math.inf
+    assert "recovery" not in readings(msgspec.structs.replace(record, recoveries=[]))
+
+
+def test_pools_have_shares_evenness_and_where_there_are_several_failures(record: RunRecord) -> None:
+    assert {"jain[pool=web]", "max_share[pool=web]"} <= set(readings(record))
+    assert "error_rate[pool=web]" not in readings(record)
+    names = sorted(record.backends)
+    pools = {name: "light" if place else "heavy" for place, name in enumerate(names)}
+    backends = {name: msgspec.structs.replace(record.backends[name], pool=pool) for name, pool in pools.items()}
+    found = readings(msgspec.structs.replace(record, backends=backends))
+    heavy = record.backends[names[0]]
+    assert found["error_rate[pool=heavy]"] == Reading(heavy.failed / heavy.count, heavy.count)
+    assert "error_rate[pool=light]" in found
+
+
 def test_sockets_have_failures_and_times() -> None:
     assert (metric("ws.dead").scale, metric("ws.dead").better) == (Scale.SHARE, "lower")
     echo = metric("ws.echo.p99")
@@ -42,7 +65,19 @@ def test_sockets_have_failures_and_times() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ws.echo", "ws.asleep", "ws.dead.p99", "p98", "latency", "error_rate(service)", "p99[", "p99[route]", ""]
+    "name",
+    [
+        "ws.echo",
+        "ws.asleep",
+        "ws.dead.p99",
+        "p98",
+        "latency",
+        "error_rate(service)",
+        "p99[",
+        "p99[route]",
+        "recovery[phase=spike]",
+        "",
+    ],
 )
 def test_a_name_that_no_round_can_have_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="unknown metric"):

@@ -51,5 +51,11 @@ def test_shares_have_an_axis_of_their_own() -> None:
     assert row(share, 0.05, 21, UNICODE) == "        ├─┼─●───┤    "
 
 
+def test_waits_have_an_axis_of_seconds() -> None:
+    wait = effect(scale="seconds", effect=5.0, low=4.0, high=6.0, margin=1.0)
+    assert reach([effect(), wait], "seconds") == 6.0
+    assert reach([effect(scale="seconds", high=None)], "seconds") < 2
+
+
 def test_the_axis_ends_at_ten_times() -> None:
     assert reach([effect(high=500.0)], "ratio") == math.log(10)

@@ -52,6 +52,7 @@ def test_an_unknown_metric_is_refused_with_the_nearest_one() -> None:
 
 
 def test_least_effects_are_for_all_times_or_for_one_metric() -> None:
+    assert compare_settings(min_effects=["recovery=2s"]).margins == {"recovery": 2.0}
     settings = compare_settings(min_effects=["3%", "p99=20%", 'p50[route="GET /a=b"]=1%', "error_rate = 0.5%"])
     assert settings.margins == {"": 0.03, "p99": 0.2, 'p50[route="GET /a=b"]': 0.01, "error_rate": 0.005}
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from loadsim.compare import CompareRecord, EffectRecord
 from loadsim.report import ticks
-from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series
+from loadsim.report.chart import Axis, Chart, FloatArray, Mark, Series, Unit
 from loadsim.report.comparison.words import effect_value, interval_text, metric_name, writer
 from loadsim.report.text import visible
 
@@ -42,8 +42,18 @@ def forest_of_shares(record: CompareRecord) -> Chart | None:
     if not found:
         return None
     a, b = sides(record)
-    axis = _difference_axis(f"{b} - {a}, in points", found)
+    axis = _difference_axis(f"{b} - {a}, in points", found, "share", 100.0)
     return _forest(found, "effects-shares", f"Shares of {b} against {a}", axis, 0.0, "alike")
+
+
+def forest_of_waits(record: CompareRecord) -> Chart | None:
+    """Differences of times that may be nothing at all, with their intervals."""
+    found = of_interest(record, "seconds")
+    if not found:
+        return None
+    a, b = sides(record)
+    axis = _difference_axis(f"{b} - {a}, in seconds", found, "seconds", 1.0)
+    return _forest(found, "effects-waits", f"Waits of {b} against {a}", axis, 0.0, "alike")
 
 
 def rounds_of(record: CompareRecord, effect: EffectRecord) -> Chart | None:
@@ -59,9 +69,8 @@ def rounds_of(record: CompareRecord, effect: EffectRecord) -> Chart | None:
     values = np.concatenate([first, second])
     write = writer(effect)
     name = metric_name(effect.metric)
-    axis = (
-        _near(name, values) if effect.scale == "ratio" else ticks.linear(name, "share", values, at_least=effect.margin)
-    )
+    unit: Unit = "share" if effect.scale == "difference" else "seconds"
+    axis = _near(name, values) if effect.scale == "ratio" else ticks.linear(name, unit, values, at_least=effect.margin)
     paired = "A line joins the two of a round, which had the same traffic. " * (record.manifest.design != "unpaired")
     return Chart(
         key=rounds_key(effect),
@@ -121,12 +130,12 @@ def _ratio_axis(title: str, found: Sequence[EffectRecord]) -> Axis:
     return ratio_axis(title, np.concatenate([_column(found, name) for name in ("low", "effect", "high")]))
 
 
-def _difference_axis(title: str, found: Sequence[EffectRecord]) -> Axis:
+def _difference_axis(title: str, found: Sequence[EffectRecord], unit: Unit, factor: float) -> Axis:
     values = np.abs(np.concatenate([_column(found, name) for name in ("low", "effect", "high")]))
     known = values[np.isfinite(values)]
-    right = ticks.linear("", "share", known, at_least=max(effect.margin for effect in found))
+    right = ticks.linear("", unit, known, at_least=max(effect.margin for effect in found))
     places = sorted({0.0 - place for place, _ in right.ticks} | {place for place, _ in right.ticks})
-    return Axis(title, "share", "linear", -right.high, right.high, tuple((p, f"{p * 100:g}") for p in places))
+    return Axis(title, unit, "linear", -right.high, right.high, tuple((p, f"{p * factor:g}") for p in places))
 
 
 def _forest(found: Sequence[EffectRecord], key: str, title: str, axis: Axis, alike: float, word: str) -> Chart:

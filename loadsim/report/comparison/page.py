@@ -75,6 +75,7 @@ def _charts(both: rounds.BothSides) -> list[Chart]:
     drawn = [
         effects.forest_of_times(record),
         effects.forest_of_shares(record),
+        effects.forest_of_waits(record),
         *(effects.rounds_of(record, effect) for effect in record.effects if effect.primary),
         *(
             draw(both)

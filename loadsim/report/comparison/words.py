@@ -16,6 +16,7 @@ _NAMES = {
     "jain": "fairness (Jain)",
     "max_share": "largest share of a backend",
     "stale_reads": "share of stale reads",
+    "recovery": "time to recover",
     "lost_updates": "share of lost updates",
     "oversold": "share of what was sold without being there",
     "mean": "mean response time",
@@ -58,17 +59,17 @@ def _socket_metric_name(of: str, statistic: str) -> str:
 
 
 def effect_value(effect: EffectRecord, value: float | None) -> str:
-    """Write a value of the effect's own scale: ``'0.31'`` times, ``'+1.2 points'``."""
+    """Write a value of the effect's own scale: ``'0.31'`` times, ``'+1.2 points'``, ``'+2.0 s'``."""
     if value is None:
         return "unknown"
-    return ratio(value) if effect.scale == "ratio" else points(value)
+    return _WRITERS[effect.scale](value)
 
 
 def writer(effect: EffectRecord) -> Callable[[float | None], str]:
     """Return how a side's own value is written: a time, a share, or an index that is no share of anything."""
     if effect.metric.startswith("jain"):
         return lambda value: UNKNOWN if value is None else f"{value:.3f}"
-    return seconds if effect.scale == "ratio" else share
+    return share if effect.scale == "difference" else seconds
 
 
 def ratio(value: float) -> str:
@@ -84,11 +85,25 @@ def points(value: float, unit: str = " points") -> str:
     return f"{sign}{text}{unit}"
 
 
+def longer(value: float, unit: str = " s") -> str:
+    """Write how many seconds longer: ``'+2.0 s'``."""
+    return f"{value:+.1f}{unit}" if value else f"0{unit}"
+
+
+_WRITERS: dict[str, Callable[[float], str]] = {"ratio": ratio, "difference": points, "seconds": longer}
+_BRIEFLY: dict[str, tuple[Callable[[float], str], str]] = {
+    "ratio": (ratio, ""),
+    "difference": (lambda value: points(value, ""), " pt"),
+    "seconds": (lambda value: longer(value, ""), " s"),
+}
+
+
 def in_brief(effect: EffectRecord) -> str:
     """Write an effect and its interval in as few characters as it takes: ``'1.31 (1.22 to 1.40)'``."""
     if effect.effect is None:
-        return "no answer" if effect.unanswered_a + effect.unanswered_b else "no value"
-    write, unit = (ratio, "") if effect.scale == "ratio" else (lambda value: points(value, ""), " pt")
+        silent = "never" if effect.scale == "seconds" else "no answer"
+        return silent if effect.unanswered_a + effect.unanswered_b else "no value"
+    write, unit = _BRIEFLY[effect.scale]
     if effect.low is None and effect.high is None:
         return write(effect.effect) + unit
     low, high = ("?" if end is None else write(end) for end in (effect.low, effect.high))
@@ -102,15 +117,15 @@ def interval_text(effect: EffectRecord) -> str:
     low = "without a lower bound" if effect.low is None else effect_value(effect, effect.low)
     high = "without an upper bound" if effect.high is None else effect_value(effect, effect.high)
     if effect.low is not None and effect.high is not None:
-        return f"{low.removesuffix(' points')} to {high}"
+        return f"{low.removesuffix(' points').removesuffix(' s')} to {high}"
     return f"{low}, {high}" if effect.low is None else f"from {low}, {high}"
 
 
 def margin_text(effect: EffectRecord, margin: float | None) -> str:
-    """Write a least effect: ``'5 %'`` of a time, ``'1 point'`` of a share."""
+    """Write a least effect: ``'5 %'`` of a time, ``'1 point'`` of a share, ``'1 s'``."""
     if margin is None:
         return "unknown"
-    return share(margin) if effect.scale == "ratio" else points(margin).removeprefix("+")
+    return share(margin) if effect.scale == "ratio" else _WRITERS[effect.scale](margin).removeprefix("+")
 
 
 def sentences(record: CompareRecord) -> list[str]:
@@ -153,6 +168,8 @@ def sentence(effect: EffectRecord, a: str, b: str) -> str:
     if effect.effect is None:
         silent = max(effect.unanswered_a, effect.unanswered_b)
         side = b if effect.unanswered_b >= effect.unanswered_a else a
+        if effect.scale == "seconds":
+            return f"{name}: {side} never was as before in {counted(silent, 'round')}, which ranks above any time."
         return (
             f"{name}: {side} gave no answer at this quantile in {counted(silent, 'round')}, which ranks above any time."
         )
@@ -166,7 +183,7 @@ def _against(effect: EffectRecord, a: str, b: str) -> str:
     assert effect.effect is not None  # noqa: S101 - the caller looked
     if effect.scale == "ratio":
         return f"{b} at {ratio(effect.effect)} of {a}"
-    return f"{b} {points(effect.effect)} from {a}" if effect.effect else f"{b} and {a} alike"
+    return f"{b} {effect_value(effect, effect.effect)} from {a}" if effect.effect else f"{b} and {a} alike"
 
 
 def _size(effect: EffectRecord) -> float:
@@ -187,10 +204,11 @@ def _short(record: RunRecord) -> str:
     return words + (f", {share(errors)} failed" if errors else "")
 
 
+def _reach(scale: Scale, value: float) -> str:
+    return share(value) if scale is Scale.RATIO else _WRITERS[scale.value](value).removeprefix("+")
+
+
 def foreseen(reach: Mapping[str, float], rounds: int) -> str:
     """Say what the rounds can detect, from the noise seen so far: metric -> effect."""
-    parts = [
-        f"{metric_name(name)} {share(value) if metric(name).scale is Scale.RATIO else points(value).lstrip('+')}"
-        for name, value in reach.items()
-    ]
+    parts = [f"{metric_name(name)} {_reach(metric(name).scale, value)}" for name, value in reach.items()]
     return f"By the noise so far, {rounds} rounds find 4 in 5 differences of: {', '.join(parts)}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from loadsim.compare import EffectRecord
-from loadsim.report.comparison.words import in_brief, margin_text, metric_name, points, ratio
+from loadsim.report.comparison.words import in_brief, longer, margin_text, metric_name, points, ratio
 from loadsim.report.terminal.forest import Marks, reach, row
 from loadsim.report.terminal.words import BAD, DIM, GOOD, HEADING, WARN, fit, width_of
 from loadsim.report.text import listed
@@ -31,7 +31,7 @@ def effect_lines(
     value = min(_VALUE, max(width_of(text) for text in texts.values()))
     room = width - name - _VERDICT - value - 6
     cells = max(11, room - (room + 1) % 2)
-    limits = {scale: reach(everything, scale) for scale in ("ratio", "difference")}
+    limits = {scale: reach(everything, scale) for scale in ("ratio", "difference", "seconds")}
     lines = []
     for effect in everything:
         if others and effect is others[0]:
@@ -67,4 +67,6 @@ def _axes(effects: Sequence[EffectRecord], limits: dict[str, float], marks: Mark
         parts.append(f"times from {ratio(math.exp(-limits['ratio']))} to {ratio(math.exp(limits['ratio']))}")
     if any(effect.scale == "difference" for effect in effects):
         parts.append(f"shares by {points(limits['difference']).lstrip('+')} either way")
+    if any(effect.scale == "seconds" for effect in effects):
+        parts.append(f"waits by {longer(limits['seconds']).lstrip('+')} either way")
     return f"{'; '.join(parts)}; {marks.middle} no effect, {marks.margin} the least of interest"

@@ -10,9 +10,8 @@ from rich.console import Console
 
 from loadsim.compare import EffectRecord
 
-_WIDEST_RATIO = 10.0
+_WIDEST = {"ratio": math.log(10.0), "difference": 1.0, "seconds": 60.0}
 """What lies further out is drawn as an arrow."""
-_WIDEST_SHARE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ def reach(effects: Sequence[EffectRecord], scale: str) -> float:
     for effect in effects:
         if effect.scale == scale:
             sizes += [abs(place(effect, end)) for end in (effect.low, effect.effect, effect.high) if end is not None]
-    widest = math.log(_WIDEST_RATIO) if scale == "ratio" else _WIDEST_SHARE
-    return min(max(sizes, default=widest), widest)
+    return min(max(sizes, default=_WIDEST[scale]), _WIDEST[scale])
 
 
 def place(effect: EffectRecord, value: float) -> float:

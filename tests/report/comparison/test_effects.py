@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from loadsim.compare import CompareRecord, read_comparison
-from loadsim.report.comparison.effects import forest_of_shares, forest_of_times, ratio_axis, ratio_ticks, rounds_of
+from loadsim.report.comparison.effects import (
+    forest_of_shares,
+    forest_of_times,
+    forest_of_waits,
+    ratio_axis,
+    ratio_ticks,
+    rounds_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +43,18 @@ def test_shares_have_a_forest_of_their_own_around_no_difference(record: CompareR
     assert chart.categories[0] == "error rate – equivalent"
     assert chart.x.low == -chart.x.high
     assert chart.marks[0].at == 0.0
+
+
+def test_waits_have_a_forest_and_an_axis_of_seconds(record: CompareRecord) -> None:
+    assert forest_of_waits(record) is None
+    made = {"metric": "recovery", "scale": "seconds", "effect": 5.0, "low": 4.0, "high": 6.5, "margin": 1.0}
+    waits = msgspec.structs.replace(record.effects[0], a=[0.0] * 6, b=[5.0] * 6, **made)
+    chart = forest_of_waits(msgspec.structs.replace(record, effects=[waits]))
+    assert chart is not None
+    assert (chart.x.unit, chart.marks[0].at, chart.x.low) == ("seconds", 0.0, -chart.x.high)
+    rounds = rounds_of(record, waits)
+    assert rounds is not None
+    assert (rounds.x.unit, rounds.x.scale) == ("seconds", "linear")
 
 
 def test_the_rounds_of_a_metric_stand_beside_each_other(record: CompareRecord) -> None:

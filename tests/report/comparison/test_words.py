@@ -136,3 +136,18 @@ def test_an_invalid_comparison_says_nothing_of_either_side(tmp_path: Path) -> No
     record = write_compared(tmp_path, Replay(lambda record, _: invalid(record), balanced=1.5))
     assert len(record.conclusion.sentences) == 1
     assert record.conclusion.sentences[0].startswith("Invalid: the experiment itself was not sound")
+
+
+def test_waits_that_may_be_nothing_are_told_in_seconds(record: CompareRecord) -> None:
+    slow = effect(metric="recovery", scale="seconds", effect=5.0, low=4.0, high=6.5, margin=1.0)
+    assert (in_brief(slow), interval_text(slow), margin_text(slow, 1.0)) == (
+        "+5.0 s (+4.0 to +6.5)",
+        "+4.0 to +6.5 s",
+        "1.0 s",
+    )
+    assert told(record, slow, verdict="worse")[1] == (
+        "time to recover: worse, balanced +5.0 s from monolith (+4.0 to +6.5 s)."
+    )
+    never = effect(metric="recovery", scale="seconds", effect=None, low=4.0, high=None, unanswered_b=6)
+    assert "balanced never was as before in 6 rounds" in told(record, never, verdict="worse")[1]
+    assert foreseen({"recovery": 2.0}, 10).endswith("time to recover 2.0 s")
