@@ -423,6 +423,8 @@ class WebSockets(msgspec.Struct, kw_only=True):
     reconnects: Reconnects
     survival: list[tuple[float, float]]
     """(age in seconds, share that does not fail before it): Kaplan and Meier's estimate."""
+    ages: list[tuple[float, int, int]] = []
+    """(up to this age in seconds, sockets that failed at it, sockets closed by us or open at the end): a histogram."""
 
 
 class BusCalls(msgspec.Struct, kw_only=True):

@@ -59,4 +59,5 @@ def summarise_sockets(recorder: SocketRecorder | None) -> WebSockets | None:
             recovered=messages.recovered,
         ),
         survival=recorder.survival.curve(),
+        ages=recorder.survival.ages(),
     )

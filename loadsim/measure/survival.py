@@ -12,6 +12,12 @@ import numpy as np
 from loadsim.measure.histogram import CELLS, HIGHEST_EQUIVALENT_US, FloatArray, cells
 
 MAX_STEPS = 400
+AGE_BOUNDS_S = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0),
+    *(60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0),
+    *(3600.0, 7200.0, 14_400.0, 28_800.0, 86_400.0, 604_800.0),
+)
+"""Ends of the classes of the histogram of ages, at times that people know."""
 
 
 class Survival:
@@ -49,3 +55,17 @@ class Survival:
         last = float(HIGHEST_EQUIVALENT_US[min(int(np.flatnonzero(left)[-1]), CELLS - 1)]) / 1e6
         steps = [(0.0, 1.0), *zip(ages.tolist(), share.tolist(), strict=True)]
         return steps if steps[-1][0] >= last else [*steps, (last, steps[-1][1])]
+
+    def ages(self) -> list[tuple[float, int, int]]:
+        """Return a histogram of the ages at which lives were left: (up to this age in seconds, failed, did not fail).
+
+        From the first class that holds any to the last.
+        """
+        ends = np.searchsorted(HIGHEST_EQUIVALENT_US / 1e6, AGE_BOUNDS_S)
+        starts = np.concatenate([[0], ends[:-1]])
+        classes = [
+            (bound_s, int(self._failed[start:end].sum()), int(self._censored[start:end].sum()))
+            for bound_s, start, end in zip(AGE_BOUNDS_S, starts, ends, strict=True)
+        ]
+        held = [number for number, (_, failed, others) in enumerate(classes) if failed or others]
+        return classes[held[0] : held[-1] + 1] if held else []

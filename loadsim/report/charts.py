@@ -26,6 +26,7 @@ DRAWINGS: tuple[Callable[[RunData], Chart | None], ...] = (
     websockets.socket_failures,
     websockets.socket_turnover,
     websockets.socket_survival,
+    websockets.socket_ages,
     latency.latency,
     latency.latency_percentiles,
     latency.latency_heatmap,

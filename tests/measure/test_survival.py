@@ -22,6 +22,14 @@ def test_a_textbook_example_by_hand() -> None:
     assert [age for age, _ in curve] == pytest.approx([0.0, 1.0, 2.0, 4.0], rel=1e-3)
 
 
+def test_ages_are_counted_in_classes_from_the_first_that_holds_any_to_the_last() -> None:
+    survival = Survival()
+    survival.add(np.zeros(3), np.array([0.7, 4.0, 25.0]), failed=True)
+    survival.add(np.array([0.0, 3.0]), np.array([0.9, 4.5]), failed=False)
+    assert survival.ages() == [(1.0, 1, 1), (2.0, 0, 0), (5.0, 1, 1), (10.0, 0, 0), (20.0, 0, 0), (30.0, 1, 0)]
+    assert Survival().ages() == []
+
+
 def test_without_failures_everyone_survives_to_the_highest_age_seen() -> None:
     survival = Survival()
     survival.add(np.zeros(3), np.array([1.0, 2.0, 30.0]), failed=False)

@@ -54,6 +54,14 @@ def test_the_survival_curve_falls_in_steps_and_never_rises(drawn):
     assert (chart.x.scale, chart.y.high) == ("linear", 1.0)
 
 
+def test_ages_stand_in_classes_with_those_that_failed_beside_the_others(drawn, loaded):
+    chart = drawn["sockets-ages"]
+    failed, others = (series.values.sum() for series in chart.series)
+    found = loaded("sockets").record.websockets
+    assert (failed, others) == (201, found.open_at_end + found.finished)
+    assert chart.categories[-1] == "up to 60s"
+
+
 def test_what_failed_and_how_it_came_back_is_said_in_one_sentence_each(loaded):
     said = [finding.text for finding in seen(loaded("sockets"))]
     assert any(

@@ -10,6 +10,7 @@ from loadsim.report.chart import Axis, Chart, FloatArray, Series
 from loadsim.report.drawings.common import bands, few, highest
 from loadsim.report.rundata import RunData, spread
 from loadsim.report.text import amount, clock, counted, seconds, share
+from loadsim.units import spell_duration
 
 FAILURES = {
     "never_opened": ("never opened", "c4"),
@@ -126,6 +127,29 @@ def socket_survival(run: RunData) -> Chart | None:
         y=Axis("alive", "share", "linear", 0.0, 1.0, tuple((n / 4, f"{n * 25} %") for n in range(5))),
         xs=ages,
         series=(Series("alive", "alive", "good", shares, width=1.8),),
+    )
+
+
+def socket_ages(run: RunData) -> Chart | None:
+    """How old sockets were when they failed, and when they were last seen without."""
+    found = run.record.websockets
+    if found is None or not found.ages:
+        return None
+    bounds, failed, others = (np.array(column, np.float64) for column in zip(*found.ages, strict=True))
+    names = tuple(f"up to {spell_duration(float(bound))}" for bound in bounds)
+    most = int(np.argmax(failed + others))
+    return Chart(
+        key="sockets-ages",
+        section="sockets",
+        title="Ages of sockets",
+        reading="At which age sockets failed, and how old the others were when we closed them or the run ended.",
+        alt=f"Most were {names[most]} old: {failed[most]:,.0f} failed and {others[most]:,.0f} did not. In all "
+        f"{failed.sum():,.0f} failed and {others.sum():,.0f} did not.",
+        kind="bars",
+        x=ticks.linear("sockets", "count", np.concatenate([failed, others])),
+        y=ticks.category(names),
+        series=(Series("failed", "failed", "bad", failed, "bar"), Series("others", "did not", "good", others, "bar")),
+        categories=names,
     )
 
 
