@@ -159,6 +159,6 @@ def test_a_bus_is_refused_where_there_is_no_redis_or_no_channels(monkeypatch: py
         patch.setattr(redis, "_WHEELS", {})
         with pytest.raises(UsageError, match="needs Redis"):
             bring_up(topology("bus"))
-    monkeypatch.setitem(servers._NEEDED, "bus", {"no_such_module": "channels"})
+    monkeypatch.setitem(servers._NEEDED, "redis", {"no_such_module": "channels"})
     with pytest.raises(UsageError, match="not installed: channels"):
         bring_up(topology("balanced", confirmation="bus"))
