@@ -29,7 +29,7 @@ from loadsim.record import RunRecord, Verdict, why_invalid
 Runs = Sequence[tuple[Path, RunRecord]]
 Work = Literal["interpreter", "system_calls"]
 
-_WORK: Mapping[Work, str] = {"interpreter": "a loop of the interpreter", "system_calls": "a system call"}
+WORK: Mapping[Work, str] = {"interpreter": "a loop of the interpreter", "system_calls": "a system call"}
 VERDICTS: Mapping[str, Verdict] = {"worse": "fail", "inconclusive": "inconclusive"}
 """What an effect, or all primary ones together, come to; everything else passes."""
 INSTEAD = (
@@ -77,7 +77,7 @@ def hold_against(
     _check_apart(baseline, runs)
     named = primary or default_primary(closed=runs[0][1].manifest.model == "closed")
     old, new = counted(baseline), counted(runs)
-    speed = [speed_of(work, _calibrations(work, old), _calibrations(work, new)) for work in _WORK]
+    speed = [speed_of(work, calibrations(work, old), calibrations(work, new)) for work in WORK]
     machines = list(_machines(old, new, speed))
     reasons = [*_unsound(old), *_too_few(old, new), *machines, *([INSTEAD] if machines else [])]
     found = effects(
@@ -139,9 +139,11 @@ def _check_apart(baseline: Runs, runs: Runs) -> None:
 
 
 def _unsound(old: Runs) -> Iterator[str]:
-    for path, record in old:
-        for reason in why_invalid(record)[:1]:
-            yield f"the baseline is not sound: '{path}': {reason}. Record it again."
+    bad = [(path, reasons[0]) for path, record in old if (reasons := why_invalid(record))]
+    if bad:
+        path, reason = bad[0]
+        more = f" (and {len(bad) - 1} more of its rounds)" if len(bad) > 1 else ""
+        yield f"the baseline is not sound, record it again: '{path}'{more}: {reason}"
 
 
 def _too_few(old: Runs, new: Runs) -> Iterator[str]:
@@ -151,7 +153,8 @@ def _too_few(old: Runs, new: Runs) -> Iterator[str]:
             yield f"{side}: {it_takes}; 'loadsim run --repeat 6' makes six."
 
 
-def _calibrations(work: Work, runs: Runs) -> FloatArray:
+def calibrations(work: Work, runs: Runs) -> FloatArray:
+    """Return how long the work took before each run; nan: its record does not say."""
     return np.array([getattr(record.manifest.calibration, f"{work}_s", math.nan) for _, record in runs], np.float64)
 
 
@@ -165,8 +168,8 @@ def _machines(old: Runs, new: Runs, speed: Sequence[Speed]) -> Iterator[str]:
         yield "how fast the machine was is not in every record, so nobody knows whether it was the same."
     apart = [each for each in speed if is_of_another_machine(each)]
     if apart:
-        told = " and ".join(f"{_WORK[each.work]} takes {each.ratio:.2f} times as long" for each in apart)
-        yield f"the baseline is of a machine of another speed: {told} here."
+        told = " and ".join(f"{WORK[each.work]} takes {each.ratio:.2f} times as long" for each in apart)
+        yield f"the baseline is of a machine of another speed: {told} on that of these runs."
 
 
 def _left_out(given: Runs, kept: Runs, of: str) -> Iterator[str]:

@@ -101,7 +101,7 @@ def test_an_unsound_baseline_neither_passes_nor_fails(tmp_path: Path, before: Pa
     found = held(before, rounds(tmp_path, "slow", range(10, 16), slower=1.5))
     assert found.verdict == "inconclusive"
     assert found.reasons == [
-        f"the baseline is not sound: '{before / '02'}': the generator was saturated. Record it again."
+        f"the baseline is not sound, record it again: '{before / '02'}': the generator was saturated"
     ]
 
 

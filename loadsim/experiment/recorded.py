@@ -7,7 +7,7 @@ counts as an effect, and that is said. Runs of the same seeds had the same traff
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from loadsim import __version__
+from loadsim.baseline import WORK, calibrations, is_of_another_machine, speed_of
 from loadsim.compare import conclude, default_primary, effects, readings
 from loadsim.compare.record import CompareManifest, CompareRecord, Conclusion, Design, RoundRecord, SideRecord
 from loadsim.compare.traffic import check_same_traffic
@@ -174,7 +175,18 @@ def _notes(sides: tuple[Recorded, Recorded], design: Design) -> list[str]:
     }
     if len(hosts) > 1:
         notes.append("The rounds come from different machines, whose difference counts as an effect.")
-    return notes
+    return [*notes, *_speeds(*sides)]
+
+
+def _speeds(a: Recorded, b: Recorded) -> Iterator[str]:
+    """Yield what takes clearly longer, or less long, on the machine of B."""
+    for work, words in WORK.items():
+        speed = speed_of(work, calibrations(work, a.complete), calibrations(work, b.complete))
+        if is_of_another_machine(speed):
+            yield (
+                f"The machine was of another speed, which counts as an effect: {words} took {speed.ratio:.2f} times as "
+                f"long before the rounds of {b.name}."
+            )
 
 
 def _manifest(

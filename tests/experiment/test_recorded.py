@@ -16,6 +16,7 @@ from loadsim.experiment.recorded import compare_recorded, recorded_sides
 from loadsim.record import read_record, write_record
 from loadsim.settings import CompareSettings
 
+from ..rounds import rounds
 from .replaying import cut_short, invalid, played
 
 
@@ -59,6 +60,14 @@ def test_other_seeds_are_compared_unpaired_from_four_runs_a_side(tmp_path: Path)
     assert (record.manifest.a.name, record.manifest.b.name) == ("monolith", "balanced")
     assert [each.counted for each in record.rounds] == [True] * 5
     assert record.rounds[4].a is None
+
+
+def test_a_machine_of_another_speed_is_told(tmp_path: Path) -> None:
+    a, b = rounds(tmp_path, "a", range(5)), rounds(tmp_path, "b", range(10, 15), machine=1.5)
+    notes = compared(tmp_path, str(a), str(b)).record.notes
+    assert any("a loop of the interpreter took 1.5" in note and "before the rounds of b" in note for note in notes)
+    same = rounds(tmp_path, "c", range(20, 25))
+    assert not any("another speed" in note for note in compared(tmp_path, str(a), str(same)).record.notes)
 
 
 def test_single_runs_are_compared_and_decide_nothing(tmp_path: Path) -> None:

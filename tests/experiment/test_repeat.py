@@ -19,7 +19,7 @@ from loadsim.report.terminal import Steps
 from loadsim.rounds import RoundsRecord
 from loadsim.settings import RunSettings
 
-from .replaying import Replay, cut_short
+from .replaying import Replay, cut_short, invalid
 
 SETTINGS = RunSettings(scenario="read-heavy", name="read-heavy", topology="balanced")
 
@@ -100,3 +100,10 @@ def test_the_summary_has_a_line_a_round_how_far_they_scatter_and_why(tmp_path: P
     ]
     assert "FAIL  3 rounds; the worst counts" in shown.getvalue()
     assert f"loadsim report {tmp_path}/1" in shown.getvalue()
+
+
+def test_after_an_unsound_round_the_next_step_is_a_sound_one(tmp_path: Path) -> None:
+    _, result = repeated(tmp_path, lambda record, number: invalid(record) if number == 2 else record)
+    shown = io.StringIO()
+    result.print_summary(Console(file=shown, width=100))
+    assert "the whole of it again:  loadsim run" in shown.getvalue()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from loadsim.record import RunRecord
 from loadsim.report.terminal.figures import labelled
-from loadsim.report.terminal.next_step import objective_that_held, shown_path
+from loadsim.report.terminal.next_step import next_step, objective_that_held, shown_path
 from loadsim.report.terminal.words import BAD, DIM, GOOD, HEADING, WARN, Glyphs, glyphs_for, wrapped
 from loadsim.report.text import amount, counted, seconds, share, visible
 from loadsim.rounds import RoundsRecord
@@ -101,6 +101,9 @@ def _why(rounds: Rounds, width: int, glyphs: Glyphs) -> list[Text]:
 
 def _next(rounds: Rounds, directory: Path) -> tuple[str, str]:
     """Return (what for, command)."""
+    unsound = next((record for _, record in rounds if record.verdict == "invalid" or not record.complete), None)
+    if unsound is not None:
+        return next_step(unsound)
     worst = max((record for _, record in rounds), key=lambda record: _row(record)[1] or 0.0)
     if all(record.verdict is None for _, record in rounds):
         held = ["loadsim", "gate", shown_path(directory), "--objective", objective_that_held(worst)]
