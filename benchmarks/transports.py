@@ -93,10 +93,10 @@ def main() -> None:
         "calls go",
         "pages/s a core",
         "CPU ms a page",
-        "balancer",
+        "of it balancer",
         "Redis",
-        "requests to services",
-        "each takes ms",
+        "hops a page",
+        "ms a hop, alone",
     )
     table = report.table(f"Best of {TURNS} turns of {SECONDS} s", *columns)
     for name, costs in seen.items():
