@@ -42,6 +42,7 @@ def summary(record: GateRecord) -> str:
         "",
         *(_objectives(rows[:_ROWS]) if rows else []),
         *(_effects(record.baseline) if record.baseline else []),
+        *(f"- {safe(text)}" for text in _what_to_know(record.baseline)),
         *(f"- {safe(run.run)}: {safe(reason)}" for run in record.runs for reason in run.reasons[:_ROWS]),
         "",
     ]
@@ -105,6 +106,10 @@ def _effects(baseline: BaselineRecord) -> list[str]:
         ),
         "",
     ]
+
+
+def _what_to_know(baseline: BaselineRecord | None) -> list[str]:
+    return [] if baseline is None else [*baseline.reasons, *baseline.notes]
 
 
 def _row(run: GatedRun, objective: ObjectiveRecord) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from loadsim.gate import GatedRun, GateRecord
+from loadsim.gate import Baseline, GatedRun, GateRecord, find_runs, gate
 from loadsim.objectives import worst
 from loadsim.record import ObjectiveRecord
+
+from ..rounds import rounds
 
 HELD = ObjectiveRecord(expression="error_rate < 1%", observed=0.002, bound=0.01, verdict="pass", samples=5000)
 BROKEN = ObjectiveRecord(expression="p99 < 250ms", observed=0.312, bound=0.25, verdict="fail", samples=5000)
@@ -40,3 +43,9 @@ def gate_of(*runs: GatedRun) -> GateRecord:
     found = worst(run.verdict for run in runs)
     assert found is not None
     return GateRecord(loadsim="0.1.0", verdict=found, runs=list(runs))
+
+
+def against(tmp_path: Path, **now: float) -> GateRecord:
+    """Return the gate of five rounds held against five earlier ones, these slower, or on another machine."""
+    old, new = rounds(tmp_path, "old", range(5)), rounds(tmp_path, "new", range(10, 15), **now)
+    return gate(find_runs([new]), lambda _: [], "0.1.0", Baseline(find_runs([old])))

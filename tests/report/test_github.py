@@ -8,7 +8,7 @@ import msgspec
 
 from loadsim.report.github import append_summary, command, summary, workflow_commands
 
-from .gated import BROKEN, HELD, UNTOLD, gate_of, gated
+from .gated import BROKEN, HELD, UNTOLD, against, gate_of, gated
 from .runs import HOSTILE
 
 
@@ -57,3 +57,21 @@ def test_the_summary_comes_after_what_other_steps_wrote_and_shows_no_markup_of_a
     assert text.startswith("before\n### Load test")
     assert "<img" not in text.replace("\\<", "")
     assert "\\|\\@all" in text
+
+
+def test_what_is_worse_than_the_baseline_is_an_error_and_in_the_table(tmp_path: Path) -> None:
+    worse = against(tmp_path, slower=1.6)
+    lines = list(workflow_commands(worse))
+    assert lines[0].startswith("::error title=loadsim%3A fail::p50: worse, these runs at 1.")
+    text = summary(worse)
+    assert text.startswith("### Load test: fail\n\nworse than the baseline by its p50")
+    assert "\n| p50 | yes | worse | 1." in text
+    assert "Objective" not in text
+
+
+def test_a_baseline_that_cannot_be_compared_with_is_a_warning_with_what_to_do_instead(tmp_path: Path) -> None:
+    elsewhere = against(tmp_path, machine=1.6)
+    lines = list(workflow_commands(elsewhere))
+    assert [line.partition(" ")[0] for line in lines] == ["::warning", "::warning"]
+    assert "loadsim compare BASE HEAD" in lines[1]
+    assert "of another speed" in summary(elsewhere)

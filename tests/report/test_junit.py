@@ -9,7 +9,7 @@ import msgspec
 
 from loadsim.report.junit import junit, write_junit
 
-from .gated import BROKEN, HELD, NO_ANSWER, UNTOLD, gate_of, gated
+from .gated import BROKEN, HELD, NO_ANSWER, UNTOLD, against, gate_of, gated
 from .runs import HOSTILE
 
 
@@ -57,3 +57,10 @@ def test_whatever_a_target_says_the_document_is_xml(tmp_path: Path) -> None:
     assert not [c for c in text if (ord(c) < 32 and c not in "\t\n\r") or c == "\uffff"]
     failure = next(ElementTree.fromstring(document)[0].iter("failure"))
     assert f"]]>&{HOSTILE.replace(chr(27), chr(0xFFFD))}" in (failure.text or "")
+
+
+def test_the_baseline_is_a_suite_in_which_what_cannot_be_told_is_an_error_and_never_a_failure(tmp_path: Path) -> None:
+    suite = ElementTree.fromstring(junit(against(tmp_path, machine=1.6)))[-1]
+    assert (suite.get("name"), suite.get("failures"), suite.get("errors")) == ("against the baseline", "0", "4")
+    names = [case.get("name") for case in suite]
+    assert names[:2] == ["it can be set against the baseline", "error_rate is not worse than the baseline's"]
