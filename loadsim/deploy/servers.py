@@ -10,7 +10,7 @@ from pathlib import Path
 from loadsim.deploy import redis, services
 from loadsim.deploy.plan import Process, file_limit
 from loadsim.deploy.pools import Pool
-from loadsim.deploy.topology import Topology
+from loadsim.deploy.topology import HEAVY_CPU, HEAVY_HOLD, Topology
 from loadsim.errors import UsageError
 from loadsim.units import parse_duration
 
@@ -122,6 +122,7 @@ def server(topology: Topology, pool: Pool, name: str, scratch: Path, port: int |
         "writes": topology.writes,
         "tally": str(tally_file(scratch, name)),
         **_cache(topology),
+        **_heavy_work(topology),
         "misconduct": str(misconduct_file(scratch, name)),
         "updates": topology.updates,
         **_old_data(topology),
@@ -182,6 +183,16 @@ def _databases(topology: Topology, scratch: Path) -> dict[str, str]:
     counts = {"replicas": data.replicas, "shards": data.shards}
     own = {name: str(count) for name, count in counts.items() if count}
     return {"databases": data.layout, "postgres": str(scratch), "sticky_s": str(data.sticky_s), **own}
+
+
+def _heavy_work(topology: Topology) -> dict[str, str]:
+    """Return what heavy work takes, where it is not as the target's own settings have it."""
+    settings = {}
+    if topology.heavy_hold != HEAVY_HOLD:
+        settings["export_hold_s"] = str(topology.heavy_hold_s)
+    if topology.heavy_cpu != HEAVY_CPU:
+        settings["export_cpu_share"] = str(topology.heavy_cpu_share)
+    return settings
 
 
 def _cache(topology: Topology) -> dict[str, str]:

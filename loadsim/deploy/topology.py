@@ -11,7 +11,7 @@ from loadsim.deploy import services
 from loadsim.deploy.databases import LAYOUTS, LONGEST_S, MOST_CONNECTIONS, PREFERS, Databases
 from loadsim.deploy.pools import Pool, share_out
 from loadsim.errors import SpecError, UsageError, nearest
-from loadsim.units import parse_age, parse_duration
+from loadsim.units import parse_age, parse_duration, parse_share
 
 POLICIES = ("round_robin", "least_request", "random", "ring_hash")
 BALANCERS = {"envoy": "Envoy", "haproxy": "HAProxy", "none": "no balancer"}
@@ -30,6 +30,8 @@ CACHEABLE = (
 """The target's routes that are read."""
 MOST_SERVERS, MOST_SLOTS, MOST_WEIGHT, MOST_WAITING = 64, 512, 1000, 1_000_000
 BUS_CAPACITY = 100
+HEAVY_HOLD, HEAVY_CPU = "400ms", "2%"
+"""As the target has them by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Topology:
     own. ``heavy`` says where heavy work goes: with the rest (``shared``), or to a pool of its own, told by its
     ``path`` or by the ``user`` who asks. That pool gets a quarter of the servers, the services share the others alike;
     ``sizes`` says of some pools how many servers they get instead.
+
+    A heavy request holds its slot for ``heavy_hold``, and computes for ``heavy_cpu`` of that; for the rest it waits.
 
     ``transport`` is how services call each other: ``in_process`` (every server does everything itself, with the same
     code and database), ``http`` or ``bus`` (Channels over Redis, with one queue for each service); ``calls`` is how a
@@ -78,6 +82,8 @@ class Topology:
     balancer: str = "envoy"
     services: int = 1
     heavy: str = "shared"
+    heavy_hold: str = HEAVY_HOLD
+    heavy_cpu: str = HEAVY_CPU
     transport: str = "in_process"
     calls: str = "serial"
     confirmation: str = "none"
@@ -111,12 +117,33 @@ class Topology:
         self._one_of("updates", self.updates, UPDATES)
         self._one_of("writes", self.writes, WRITES)
         self._cache()
+        self._heavy_work()
         self._enough_servers()
         self._sizes()
         self._weights()
         self._bus()
         self._databases()
         self._served()
+
+    @property
+    def heavy_hold_s(self) -> float:
+        """How long heavy work holds a slot."""
+        return parse_duration(self.heavy_hold)
+
+    @property
+    def heavy_cpu_share(self) -> float:
+        """How much of that it computes."""
+        return parse_share(self.heavy_cpu)
+
+    def _heavy_work(self) -> None:
+        try:
+            hold_s, cpu = self.heavy_hold_s, self.heavy_cpu_share
+        except SpecError as error:
+            raise self._wrong(f"heavy work: {error.message}") from None
+        if not 0 <= hold_s <= LONGEST_S:
+            raise self._wrong(f"heavy_hold={self.heavy_hold}: expected an hour at most")
+        if not 0 <= cpu <= 1:
+            raise self._wrong(f"heavy_cpu={self.heavy_cpu}: expected 0% to 100%")
 
     def _enough_servers(self) -> None:
         names = self._pool_names()
@@ -290,6 +317,10 @@ class Topology:
         parts = [servers + before]
         if len(self.pools) > 1:
             parts.append("pools " + ", ".join(f"{pool.name} {pool.servers}" for pool in self.pools))
+        if self.heavy_hold != HEAVY_HOLD:
+            parts.append(f"heavy work of {self.heavy_hold}")
+        if self.heavy_cpu != HEAVY_CPU:
+            parts.append(f"heavy work computing {self.heavy_cpu}")
         if self.has_inner_calls:
             parts.append(f"{self.calls} calls {TRANSPORTS[self.transport]}")
         if self.confirmation != "none":

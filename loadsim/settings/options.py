@@ -190,6 +190,8 @@ SHAPE: dict[str, Convert] = {
     "balancer": _text,
     "services": _whole(1),
     "heavy": _text,
+    "heavy_hold": _text,
+    "heavy_cpu": _text,
     "transport": _text,
     "calls": _text,
     "confirmation": _text,

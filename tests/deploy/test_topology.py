@@ -39,6 +39,9 @@ def test_an_unknown_topology_or_field_gets_the_nearest_name() -> None:
         ({"services": 6}, "servers=4: 6 pools need one each: presentation, inventory"),
         ({"services": 3, "servers": 3, "heavy": "path"}, "servers=3: 4 pools need one each"),
         ({"heavy": "users"}, "Did you mean 'user'"),
+        ({"heavy_hold": "soon"}, "heavy work: 'soon' is not a duration"),
+        ({"heavy_hold": "2h"}, "heavy_hold=2h: expected an hour at most"),
+        ({"heavy_cpu": "101%"}, "heavy_cpu=101%: expected 0% to 100%"),
         ({"transport": "https"}, "Did you mean 'http'"),
         ({"transport": "bsu"}, "Did you mean 'bus'"),
         ({"confirmation": "later"}, "unknown confirmation 'later'"),
@@ -69,6 +72,11 @@ def test_it_describes_itself_in_words() -> None:
     assert topology("split").describe() == (
         "4 servers of 4 slots behind Envoy (round_robin); pools presentation 1, inventory 1, payments 1, heavy 1; "
         "batched calls over HTTP"
+    )
+    assert (
+        topology("balanced", heavy_hold="2s", heavy_cpu="50%")
+        .describe()
+        .endswith("; heavy work of 2s; heavy work computing 50%")
     )
     assert set(SUMMARIES) == set(TOPOLOGIES)
 
