@@ -16,14 +16,14 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from loadsim.compare import LEVEL, EffectRecord, Scale, conclude, default_primary, effects, readings
+from loadsim.compare import LEVEL, EffectRecord, Round, Scale, conclude, default_primary, effects, readings
 from loadsim.compare.effects import MARGIN_TIMES
 from loadsim.compare.samples import Unpaired
 from loadsim.compare.set_aside import set_aside
 from loadsim.compare.shuffles import LEAST_ROUNDS
 from loadsim.compare.sign_flips import FloatArray
 from loadsim.compare.traffic import check_same_traffic
-from loadsim.errors import UsageError
+from loadsim.errors import UsageError, nearest
 from loadsim.record import RunRecord, Verdict, why_invalid
 
 Runs = Sequence[tuple[Path, RunRecord]]
@@ -80,9 +80,11 @@ def hold_against(
     speed = [speed_of(work, calibrations(work, old), calibrations(work, new)) for work in WORK]
     machines = list(_machines(old, new, speed))
     reasons = [*_unsound(old), *_too_few(old, new), *machines, *([INSTEAD] if machines else [])]
+    before, now = ([readings(record) for _, record in side] for side in (old, new))
+    _check_there(primary, [*before, *now])
     found = effects(
-        [readings(record) for _, record in old],
-        [readings(record) for _, record in new],
+        before,
+        now,
         primary=named,
         margins=margins,
         design="unpaired",
@@ -136,6 +138,14 @@ def _check_apart(baseline: Runs, runs: Runs) -> None:
             f"'{both}' is on both sides: a run is no baseline of its own",
             hint="Give the earlier runs to --baseline, and only the later ones before it.",
         )
+
+
+def _check_there(primary: Sequence[str], rounds: Sequence[Round]) -> None:
+    """Raise UsageError for a metric that was asked for and that no round has."""
+    there = sorted({name for each in rounds for name in each})
+    for name in primary:
+        if there and name not in there:
+            raise UsageError(f"--primary {name}: no round has a value for it", hint=nearest(name, there))
 
 
 def _unsound(old: Runs) -> Iterator[str]:

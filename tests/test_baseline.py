@@ -138,6 +138,12 @@ def test_a_run_is_no_baseline_of_its_own(before: Path) -> None:
         held(before, before)
 
 
+def test_a_metric_that_no_round_has_is_refused_with_the_nearest_one(tmp_path: Path, before: Path) -> None:
+    with pytest.raises(UsageError, match=r"--primary p99\[class=heavi\]: no round has a value for it") as caught:
+        held(before, rounds(tmp_path, "now", range(10, 14)), primary=("p99[class=heavi]",))
+    assert "p99[class=heavy]" in caught.value.hint
+
+
 def test_what_decides_and_the_least_effect_can_be_chosen(tmp_path: Path, before: Path) -> None:
     slow = rounds(tmp_path, "slow", range(10, 16), slower=1.5)
     found = held(before, slow, primary=("error_rate",), margins={"error_rate": 0.5})

@@ -27,6 +27,7 @@ from loadsim.experiment.interrupts import Interrupted, Interrupts
 from loadsim.experiment.run_directory import run_directory, run_id
 from loadsim.experiment.runs import Result, run
 from loadsim.experiment.sides import Side, shape_of_side
+from loadsim.measure.recovery import SPIKE
 from loadsim.randomness import derive
 from loadsim.record import RunRecord
 from loadsim.redact import redact_argv
@@ -260,6 +261,11 @@ def checked_primary(side: Side, given: tuple[str, ...]) -> tuple[str, ...]:
     for name in primary:
         if closed and name.startswith(("p", "mean")) and "(service)" not in name:
             raise UsageError(f"--primary {name}: the closed model knows no response time", hint="Take p99(service).")
+        if name == "recovery" and SPIKE not in phases and not side.settings.faults:
+            raise UsageError(
+                f"--primary {name}: this traffic has no spike, so there is nothing to recover from",
+                hint="Take a profile with a spike, such as that of the scenario 'spiky'.",
+            )
         phase = name.partition("[phase=")[2].rstrip("]").strip('"')
         if phase and (phase not in phases or len(phases) < 2):
             raise UsageError(

@@ -150,3 +150,6 @@ def test_primary_metrics_that_the_traffic_cannot_have_are_refused() -> None:
     assert checked_primary(spiky, ("p99[phase=spike]",)) == ("p99[phase=spike]",)
     with pytest.raises(UsageError, match="the profile has no phase 'spikes'"):
         checked_primary(spiky, ("p99[phase=spikes]",))
+    assert checked_primary(spiky, ("recovery",)) == ("recovery",)
+    with pytest.raises(UsageError, match="this traffic has no spike, so there is nothing to recover from"):
+        checked_primary(SIDES[0], ("recovery",))
