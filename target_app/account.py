@@ -12,6 +12,8 @@ from target_app.timing import timing
 
 StartResponse = Callable[..., Any]
 WsgiApplication = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+KEEPER = "loadsim-keeper"
+"""User-Agent of the process that looks after the target."""
 _LONGEST_QUEUE_S = 3600.0
 _CHUNK_BYTES, _MOST_UNREAD_BYTES = 1 << 16, 1 << 22
 
@@ -44,8 +46,8 @@ def _read_rest(environ: dict[str, Any]) -> None:
 
 
 def _counts_as(environ: dict[str, Any]) -> int | None:
-    """Return what a request counts as; whether this server is up is asked by those who look after it."""
-    if environ.get("PATH_INFO") == "/healthz":
+    """Return what a request counts as; nothing if it is the keeper's question whether this server is up."""
+    if environ.get("HTTP_USER_AGENT") == KEEPER:
         return None
     return CALLS if is_call(environ) else REQUESTS
 

@@ -44,6 +44,8 @@ from loadsim.deploy.usage import descendants, identity, process_table
 
 POLL_S = 0.02
 LOG_BYTES = 8 * 1024 * 1024
+USER_AGENT = "loadsim-keeper"
+"""By which the target's servers know who asks whether they are up: that is no request that they count."""
 TAIL_LINES = 20
 _POSTGRES_PROTOCOL = 3 << 16
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -329,7 +331,8 @@ def answers(process: Process, timeout_s: float = 1.0) -> bool:
 
 
 def _is_healthy(link: socket.socket, path: str) -> bool:
-    link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {USER_AGENT}\r\nConnection: close\r\n\r\n"
+    link.sendall(head.encode())
     return link.recv(64).split()[1:2] == [b"200"]
 
 

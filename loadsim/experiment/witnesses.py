@@ -110,23 +110,12 @@ def disagreements(collector: Collector, before: Counts, after: Counts, *, all_kn
     seen = answers.by_backend(collector.recorder.known.backends)
     # Calls between services are not the client's to see.
     calls = after.sent.calls - before.sent.calls if before.sent and after.sent else 0
-    found = [
-        *differences(
-            before.by_balancer,
-            after.by_balancer,
-            seen,
-            unnamed=answers.unnamed,
-            unseen=_LOOKS + calls if all_known else None,
-        ),
-        *differences(
-            before.by_servers,
-            after.by_servers,
-            seen,
-            unnamed=answers.unnamed,
-            unseen=_LOOKS if all_known else None,
-            by=SERVERS,
-        ),
-    ]
+    looks = _LOOKS if all_known else None
+    unseen = _LOOKS + calls if all_known else None
+    # What one says the other need not say again.
+    found = differences(
+        before.by_balancer, after.by_balancer, seen, unnamed=answers.unnamed, unseen=unseen
+    ) or differences(before.by_servers, after.by_servers, seen, unnamed=answers.unnamed, unseen=looks, by=SERVERS)
     sent, answered = (_gain(b, a) for b, a in _pairs(before, after))
     if not found and sent is not None and answered is not None:
         found = sent_and_answered(sum(sent.values()) - calls, sum(answered.values()), unanswered=answers.unnamed)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loadsim.deploy.keeper import USER_AGENT
 from loadsim.deploy.servers import tally_file
 from loadsim.deploy.tallies import read_tallies
 from target_app.account import accounted
@@ -81,7 +82,8 @@ def test_a_server_that_keeps_no_account_is_left_out(tmp_path: Path) -> None:
     [
         ({"PATH_INFO": "/items"}, (1, 0)),
         ({"PATH_INFO": "/services/users", "HTTP_X_TIME_LEFT": "3"}, (0, 1)),
-        ({"PATH_INFO": "/healthz"}, (0, 0)),
+        ({"PATH_INFO": "/healthz"}, (1, 0)),
+        ({"PATH_INFO": "/healthz", "HTTP_USER_AGENT": USER_AGENT}, (0, 0)),
     ],
 )
 def test_a_request_counts_as_what_it_is(
