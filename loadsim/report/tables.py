@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from loadsim.errors import SpecError
 from loadsim.objectives import Unit, parse_objective
-from loadsim.record import BusCalls, BusJobs, ObjectiveRecord, Quantiles, RunRecord
+from loadsim.record import BusCalls, BusJobs, Calibration, ObjectiveRecord, Quantiles, RunRecord
 from loadsim.report.figures import all_good
 from loadsim.report.rundata import RunData
 from loadsim.report.text import UNKNOWN, age, amount, clock, counted, length, natural, rate, seconds, share, visible
@@ -447,9 +447,20 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
         ("Workers", counted(m.workers, "engine process", "engine processes")),
         ("Processor cores", cores),
         ("Machine", machine(m.host)),
+        ("Its speed", _speed(m.calibration)),
         ("loadsim", m.loadsim),
     ]
     return [(name, visible(value)) for name, value in pairs if value]
+
+
+def _speed(calibration: Calibration | None) -> str:
+    """Say how long the fixed pieces of work took that are the same in every record."""
+    if calibration is None:
+        return ""
+    return (
+        f"a loop of Python {seconds(calibration.interpreter_s)}, "
+        f"system calls {seconds(calibration.system_calls_s)} of CPU time"
+    )
 
 
 def _moment(rfc3339: str) -> str:

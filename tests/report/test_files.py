@@ -137,6 +137,7 @@ def test_an_event_that_was_not_felt_is_said_so_and_leaves_no_mark(loaded):
 def test_the_facts_are_written_as_people_read_them(loaded):
     found = dict(facts(loaded("spiky").record))
     assert found["Machine"] == "AMD EPYC, 2 processors, 16.0 GiB of memory, Linux 6.1 (x86_64), Python 3.11.2"
+    assert found["Its speed"] == "a loop of Python 2.00 ms, system calls 2.00 ms of CPU time"
     assert found["Started"] == "2026-11-24 19:02:11 UTC"
     assert found["Duration"] == "1 m after 5 s of warm-up"
 
