@@ -9,10 +9,10 @@ from ..cli.commands import loadsim
 from .runs import read_record
 
 
-def _run(tmp_path: Path, topology: str) -> dict[str, Any]:
+def _run(tmp_path: Path, topology: str, scenario: str = "read-heavy", rate: str = "50/s") -> dict[str, Any]:
     out = tmp_path / "r"
     done = loadsim(
-        "run", "read-heavy", "--topology", topology, "--rate", "50/s", "--warmup", "0s", "--duration", "4s",
+        "run", scenario, "--topology", topology, "--rate", rate, "--warmup", "0s", "--duration", "4s",
         "--seed", "5", "--out", str(out), "--quiet",
     )  # fmt: skip
     assert done.returncode in (0, 4), done.stderr  # 4: a busy machine makes a late generator
@@ -48,3 +48,14 @@ def test_on_split_users_the_heavy_pool_gets_all_of_the_heavy_visitors_and_nothin
     assert record["backends"]["heavy-1"]["count"] == record["classes"]["heavy"]["count"] > 0
     light = [name for name, backend in record["backends"].items() if backend["pool"] == "web"]
     assert sum(record["backends"][name]["count"] for name in light) == record["classes"]["light"]["count"]
+
+
+def test_a_run_on_the_bus_tells_what_became_of_every_message(tmp_path: Path) -> None:
+    record = _run(tmp_path, "bus(confirmation=bus)", "write-heavy", "10/s")
+    assert not [warning for warning in record["warnings"] if "the balancer" in warning or "count" in warning]
+    calls, jobs = record["bus"]["calls"], record["bus"]["jobs"]
+    assert calls["sent"] == calls["answered"] + calls["refused"] + calls["unreachable"] + calls["missing"] > 0
+    assert calls["taken"] == calls["served"] + calls["expired"] + calls["unanswered"]
+    assert jobs["sent"] == sum(jobs[end] for end in ("refused", "done", "failed", "waiting", "vanished")) > 0
+    assert jobs["done_after_s"]["count"] == jobs["done"]
+    assert record["tiers"]["inventory"]["calls"] > 0
