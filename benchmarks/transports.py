@@ -7,6 +7,7 @@ used. The rate a core is the pages made for each second of CPU time of all proce
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -84,6 +85,7 @@ def main() -> None:
     """Measure in turns, print, write results/transports.md."""
     where = take_cores()
     report = Report("transports", (__doc__ or "").strip())
+    report.remark(f"Processes that others ran or waited to run when it began: {os.getloadavg()[0]:.1f}.")
     seen: dict[str, list[Cost]] = {name: [] for name in WAYS}
     for _ in range(TURNS):
         for name, way in WAYS.items():
