@@ -7,6 +7,7 @@ those of a comparison of the same seed, so two sets of rounds may be given the s
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -106,21 +107,22 @@ class Rounds:
                     )
                 )
                 self.results.append(result)
+                with suppress(OSError):  # said at the end, if it still is so
+                    write_rounds(self.record(), self._directory)
                 step.say(in_short({result.record.verdict or "done": result.record}))
             if result.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
                 self.interrupted = result.exit_code
                 return
 
-    def finish(self) -> Repeated:
-        """Write down what there is, and say how it ends: the worst round counts."""
-        verdict = worst(result.record.verdict for result in self.results if result.record.verdict is not None)
-        record = RoundsRecord(
+    def record(self) -> RoundsRecord:
+        """Return what there is so far; the worst round counts."""
+        return RoundsRecord(
             loadsim=__version__,
             scenario=self._settings.name,
             seed=self._seed,
             rounds_planned=self._rounds,
             complete=len(self.results) == self._rounds and all(result.record.complete for result in self.results),
-            verdict=verdict,
+            verdict=worst(result.record.verdict for result in self.results if result.record.verdict is not None),
             rounds=[
                 RepeatedRun(
                     number=number,
@@ -133,6 +135,10 @@ class Rounds:
                 for number, result in enumerate(self.results, start=1)
             ],
         )
+
+    def finish(self) -> Repeated:
+        """Write down what there is, and say how it ends."""
+        record = self.record()
         problems = [problem for result in self.results for problem in result.problems]
         try:
             write_rounds(record, self._directory)
@@ -141,7 +147,7 @@ class Rounds:
             problems.append(LoadsimError(f"rounds.json could not be written in '{self._directory}': {why}"))
         ends = {result.exit_code for result in self.results} | ({ExitCode.INTERNAL} if problems else set())
         gravest = next((end for end in _GRAVEST if end in ends), None)
-        code = self.interrupted or gravest or exit_code(verdict)
+        code = self.interrupted or gravest or exit_code(record.verdict)
         return Repeated(record, tuple(self.results), self._directory, tuple(problems), code)
 
     def _name(self, number: int) -> str:

@@ -52,7 +52,7 @@ def test_what_is_ones_own_is_offered_first(tmp_path: Path) -> None:
     config = '[scenarios.checkout]\nbase = "spiky"\n[topology.bigger]\nbase = "balanced"\nservers = 8\n'
     (tmp_path / "loadsim.toml").write_text(config)
     assert offered("loadsim run ch", tmp_path) == ["checkout", "chatty"]
-    assert offered("loadsim run checkout --topology b", tmp_path) == ["bigger", "balanced"]
+    assert offered("loadsim run checkout --topology b", tmp_path) == ["bigger", "balanced", "bus"]
 
 
 def test_settings_that_cannot_be_read_cost_no_more_than_their_scenarios(tmp_path: Path) -> None:

@@ -67,6 +67,18 @@ def test_the_worst_round_counts(tmp_path: Path, verdicts: tuple[Verdict], worst:
     assert (result.record.verdict, result.exit_code) == (worst, code)
 
 
+def test_a_command_that_is_killed_leaves_its_rounds_listed(tmp_path: Path) -> None:
+    def killed(record: RunRecord, number: int) -> RunRecord:
+        if number == 3:
+            raise KeyboardInterrupt
+        return record
+
+    with pytest.raises(KeyboardInterrupt):
+        repeated(tmp_path, killed)
+    found = msgspec.json.decode((tmp_path / "rounds.json").read_bytes(), type=RoundsRecord)
+    assert ([each.run for each in found.rounds], found.complete) == (["1", "2"], False)
+
+
 def test_an_interrupted_round_is_the_last_one(tmp_path: Path) -> None:
     replay, result = repeated(tmp_path, lambda record, number: cut_short(record) if number == 2 else record)
     assert len(replay.asked) == 2
