@@ -22,7 +22,8 @@ from typing import Any
 from channels.exceptions import ChannelFull
 
 from target_app.bus import FROM_BUS
-from target_app.bus.link import FAILURES, Link, Message, calls_of, jobs_of, stop
+from target_app.bus.layer import ChannelClosedError
+from target_app.bus.link import FAILURES, Link, Message, calls_of, jobs_of
 from target_app.services.answer import PREFIX, Response
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -42,12 +43,15 @@ class Worker:
         self._threads = [threading.Thread(target=self._serve, name="bus-worker") for _ in range(threads)]
         for thread in self._threads:
             thread.start()
+        self._channels = calls_of(service), jobs_of(service)
         self._taking = link.run(self._begin())
 
     def close(self) -> None:
         """Take nothing more, give back what has no slot yet, and return when the rest is answered."""
         self._is_closing = True
-        self._link.run(stop(self._taking))
+        for channel in self._channels:
+            self._link.layer.close_channel(channel)
+        self._link.run(asyncio.wait(self._taking))
         for _ in self._threads:
             self._ahead.put(None)
         for thread in self._threads:
@@ -56,14 +60,16 @@ class Worker:
         self._link.run(self._link.tell_counts())
 
     async def _begin(self) -> list[asyncio.Task[None]]:
-        queues = (calls_of(self._service), jobs_of(self._service))
-        return [self._link.loop.create_task(self._take(channel)) for channel in queues]
+        return [self._link.loop.create_task(self._take(channel)) for channel in self._channels]
 
     async def _take(self, channel: str) -> None:
-        while True:
-            message, has_slot = await self._link.receive(channel), asyncio.Event()
-            self._ahead.put((message, has_slot))
-            await has_slot.wait()
+        try:
+            while True:
+                message, has_slot = await self._link.receive(channel), asyncio.Event()
+                self._ahead.put((message, has_slot))
+                await has_slot.wait()
+        except ChannelClosedError:
+            return
 
     def _serve(self) -> None:
         """Perform what was taken, one message after another: the life of one thread."""
