@@ -39,7 +39,7 @@ INSTEAD = (
 _NOT_COMPARED = "the two cannot be set against each other"
 _APART = (
     "The two were recorded at different times, and no coin ordered them: what the calibration does not show, such as a "
-    "neighbour who was there the whole time, counts as an effect."
+    "neighbour who was there the whole time, counts as an effect. 'loadsim compare' of both in one job is free of that."
 )
 
 
