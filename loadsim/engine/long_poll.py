@@ -28,8 +28,8 @@ PATIENCE_S = 5.0
 """How much later it is taken for dead, without a heartbeat."""
 NEWEST = "loadsim-newest "
 """What the target says to who has no message yet, before the number of the newest."""
-_PAUSE_S = 0.1
-"""Between two polls, where the target does not wait."""
+_PAUSE_S = 1.0
+"""Between two polls, where the target answers at once without news: it is no long-poll, and is not to be hammered."""
 _ERRORS_FROM = 400
 _CAUSES = {
     Outcome.TIMEOUT: Cause.NO_ANSWER,
@@ -79,11 +79,14 @@ class LongPoll:
     def hold(self, until: float) -> None:
         """Poll until a time, the end of the run, or a failure."""
         while self.ending is None and not self._sockets.over and (left_s := until - now()) > 0:
-            response = self._ask(min(self._wait_s, left_s))
+            newest, wait_s = self._ledger.newest, min(self._wait_s, left_s)
+            response = self._ask(wait_s)
             if response.code:
                 self._fail(response)
-            elif not self._take(response) and response.ended - response.started < min(_PAUSE_S, left_s):
-                self._sockets.pause(Waiting(self._sockets.pacer), now() + _PAUSE_S)
+                continue
+            self._take(response)
+            if self._ledger.newest == newest and response.ended - response.started < min(_PAUSE_S, wait_s) / 2:
+                self._sockets.pause(Waiting(self._sockets.pacer), min(until, now() + _PAUSE_S))
         if self.ending is None:
             self._sockets.ended(self)
             self.ending, self.ended_at = Event.FINISHED, now()
@@ -106,15 +109,13 @@ class LongPoll:
         query: dict[str, float] = {} if newest is None else {"after": newest}
         if wait_s is not None:
             query["wait"] = round(wait_s, 3)
-        return self._client.get(
-            self._path, name=self._path or None, params=query, timeout=self._patience_s + (wait_s or 0.0)
-        )
+        name = self._path or self._client.origin.url.path.partition("?")[0]
+        return self._client.get(self._path, name=name, params=query, timeout=self._patience_s + (wait_s or 0.0))
 
-    def _take(self, response: Response) -> bool:
+    def _take(self, response: Response) -> None:
         """Take the messages of an answer, if there are any."""
         self.heard_at = response.ended
-        lines = response.text.splitlines()
-        for line in lines:
+        for line in response.text.splitlines():
             if line.startswith(NEWEST) and line[len(NEWEST) :].isdigit():
                 self._ledger.begin_after(int(line[len(NEWEST) :]))
                 continue
@@ -123,7 +124,6 @@ class LongPoll:
             if self._received == 1 and self.opened_at is not None:
                 self._sockets.note(Event.FIRST_MESSAGE, self.opened_at, self.opened_at, response.ended)
             self._ledger.take(line, response.ended)
-        return bool(lines)
 
     def _fail(self, response: Response) -> None:
         self.ended_at = response.ended
