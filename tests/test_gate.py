@@ -44,7 +44,7 @@ def test_an_invalid_run_never_passes_and_counts_before_a_broken_objective(tmp_pa
     run = write_run(tmp_path / "run", saturated())
     record = judged(run)
     assert (record.verdict, record.runs[0].objectives[0].verdict) == ("invalid", "pass")
-    assert "the generator was saturated" in record.runs[0].problems[0]
+    assert "the generator was late" in record.runs[0].problems[0]
     assert judged(run, held_to=("p90 < 1us",)).verdict == "invalid"
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from loadsim.measure.saturation import saturation
+from loadsim.measure.saturation import LATE
 from loadsim.record import RunRecord, why_invalid
 
 SET_ASIDE_OF = 5
@@ -20,13 +18,8 @@ SET_ASIDE_OF = 5
 
 def started_late(record: RunRecord) -> bool:
     """Tell whether a run is invalid for one thing only: that the machine let the generator start arrivals late."""
-    times = record.response_time_s
-    late = saturation(
-        late_start_p99_s=record.load.late_start_s.p99,
-        response_p50_s=times.p50 if times is not None else None,
-        generator_cpu=np.zeros(0),
-    )
-    return bool(late) and why_invalid(record) == late
+    reasons = why_invalid(record)
+    return len(reasons) == 1 and reasons[0].startswith(LATE)
 
 
 def set_aside(rounds: Sequence[RunRecord], at_least: int) -> set[int]:

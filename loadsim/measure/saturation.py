@@ -12,6 +12,8 @@ LATE_START_SHARE = 0.05
 """Of the median response time: lateness below it does not change what is reported by much."""
 BUSY_CPU = 0.9
 BUSY_SECONDS = 0.1
+LATE = "the generator was late:"
+"""What the reason of a late start begins with; a record keeps reasons as text."""
 IDLE_CPU = 0.4
 """A generator that is late by its own work uses more of its core than this."""
 
@@ -29,7 +31,7 @@ def saturation(*, late_start_p99_s: float | None, response_p50_s: float | None, 
     if late_start_p99_s is not None and late_start_p99_s > bound_s:
         of_median = f", {LATE_START_SHARE * 100:g} % of the median response time"
         reasons.append(
-            f"the generator was late: 1 % of the arrivals started {format_duration(late_start_p99_s)} or more too "
+            f"{LATE} 1 % of the arrivals started {format_duration(late_start_p99_s)} or more too "
             f"late through no doing of the target (bound: {format_duration(bound_s)}"
             f"{of_median if bound_s > LATE_START_FLOOR_S else ''})."
         )

@@ -42,7 +42,7 @@ def gate(runs: Path, *argv: str, **env: str) -> subprocess.CompletedProcess[str]
     [
         (("good",), 0, "PASS  1 of 1 objective held"),
         (("slow",), 1, "FAIL  0 of 1 objective held"),
-        (("saturated",), 4, "the generator was saturated"),
+        (("saturated",), 4, "the generator was late"),
         (("cut",), 4, "the run was cut short"),
         (("good", "slow"), 1, "FAIL  1 of 2 objectives held, in 2 runs"),
         (("good", "cut"), 4, "INCONCLUSIVE  2 of 2"),
