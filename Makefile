@@ -35,7 +35,7 @@ check-imports: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	tests/install-chromium
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -208,12 +208,12 @@ def test_a_port_that_is_taken_is_named(shape: str) -> None:
 
 
 def test_a_start_that_fails_shows_the_last_lines_of_what_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOADSIM_TARGET_ITEMS", "none")
     with pytest.raises(TargetError, match=r"seed ended with code 2.*\n  LOADSIM_TARGET_ITEMS='none': expected a whole"):
-        bring_up(topology("monolith"), scratch=tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        bring_up(topology("monolith"), scratch=short_path)
+    assert list(short_path.iterdir()) == []
 
 
 def test_settings_of_the_caller_s_own_django_and_granian_do_not_reach_the_target(

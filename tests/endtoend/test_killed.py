@@ -21,12 +21,10 @@ def engine_of(pid: int) -> Process | None:
     return next((process for process in descendants(pid) if "-m loadsim.engine" in process.command), None)
 
 
-def test_a_killed_command_leaves_no_process_and_no_file_of_the_target(tmp_path: Path) -> None:
-    scratch = tmp_path / "t"
-    scratch.mkdir()
+def test_a_killed_command_leaves_no_process_and_no_file_of_the_target(tmp_path: Path, short_path: Path) -> None:
     process = start(
         "run", "read-heavy", "--topology", "balanced", *LONG, "--out", str(tmp_path / "r"), "--quiet",
-        env={"TMPDIR": str(scratch), "LOADSIM_TARGET_ITEMS": "30"},
+        env={"TMPDIR": str(short_path), "LOADSIM_TARGET_ITEMS": "30"},
     )  # fmt: skip
     try:
         wait_until(lambda: engine_of(process.pid), "the engine", process)
@@ -38,7 +36,7 @@ def test_a_killed_command_leaves_no_process_and_no_file_of_the_target(tmp_path: 
     names = " ".join(each.command for each in started)
     assert all(part in names for part in ("loadsim.deploy.keeper", "loadsim.engine", "granian", "envoy")), names
     wait_until(lambda: not any(each.is_alive for each in started), "no process left")
-    wait_until(lambda: not list(scratch.iterdir()), "no scratch directory left")
+    wait_until(lambda: not list(short_path.iterdir()), "no scratch directory left")
 
 
 def test_a_killed_engine_costs_the_last_moment_and_makes_the_run_invalid(tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def test_the_pieces_of_a_user_that_scripts_rely_on(tmp_path: Path) -> None:
     assert 25 < kinds.count("heavy") < 75
     assert len({path.split("/")[5] for path in server.paths}) == 10
     number = (played.iterations["key"] >> np.uint64(16)) & np.uint64(0xFF)
-    assert np.count_nonzero(number == 2) == kinds.count("heavy")
+    assert np.count_nonzero(number == 1) == kinds.count("heavy")  # the class that never comes has no number
     assert played.routes == ["GET /look"]
 
 

@@ -230,10 +230,9 @@ def test_what_is_in_flight_when_the_drain_ends_is_aborted_and_the_run_invalid(me
 
 
 def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_counts_agree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "t").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
     settings = RunSettings(
         scenario="read-heavy", name="read-heavy", topology="balanced", topology_overrides={"servers": 2}, rate=40.0,
         duration_s=2.0, warmup_s=0.5, out=tmp_path / "run",
@@ -252,7 +251,7 @@ def test_the_balanced_target_is_brought_up_measured_and_taken_down_and_its_count
         assert count.server == count.balancer
         assert 0 <= (count.server or 0) - count.client <= 1  # the engine's first look
     assert {server.name for server in record.servers} == {"web-1", "web-2"}
-    assert list((tmp_path / "t").iterdir()) == []
+    assert list(short_path.iterdir()) == []
 
 
 # -- objectives

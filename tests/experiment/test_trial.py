@@ -93,11 +93,11 @@ def test_a_script_that_cannot_begin_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_bundled_target_is_brought_up_for_it_and_taken_down(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(short_path))
     text = shown(None)
     assert "bringing up the bundled target" in text
     assert "x-backend: web-1" in text
     assert "warning" not in text
-    assert list(tmp_path.iterdir()) == []
+    assert list(short_path.iterdir()) == []
