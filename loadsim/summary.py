@@ -16,7 +16,7 @@ from loadsim.measure.caching import Tally
 from loadsim.measure.histogram import FloatArray, IntArray
 from loadsim.measure.marginals import ABORTED, COMPLETED, DROPPED, WAS_FAILED
 from loadsim.measure.recorder import Recorder
-from loadsim.measure.recovery import Event, recovery_s, spikes
+from loadsim.measure.recovery import Event, bound_s, recovery_s, spikes
 from loadsim.measure.sample import NO_BACKEND, OTHER, Outcome, outcome_name
 from loadsim.measure.seconds import BACKLOG, IN_FLIGHT, RESPONSE_P99
 from loadsim.measure.selection import Distribution
@@ -369,12 +369,16 @@ def _phases(recorder: Recorder, window_s: float) -> list[PhaseRecord]:
 
 
 def _recoveries(recorder: Recorder, window_s: float, events: Sequence[Event]) -> list[Recovery]:
-    """Return the recoveries on the full seconds of the measured window; events that never came are left out."""
+    """Return the recoveries on the full seconds of the measured window.
+
+    Events that never came are left out, and those before which nothing was measured: one at the very beginning, or all
+    of a run that only holds sockets. Nothing can be said of them, and "not back" would say it.
+    """
     p99_s = recorder.seconds.times.rows(recorder.seconds.count)[: math.floor(window_s), RESPONSE_P99]
     return [
         Recovery(cause=event.cause, start_s=event.start_s, recovery_s=recovery_s(event, p99_s))
         for event in (*spikes(recorder.phases.phases), *events)
-        if event.start_s < window_s
+        if event.start_s < window_s and bound_s(event, p99_s) is not None
     ]
 
 

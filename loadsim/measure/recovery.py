@@ -31,6 +31,18 @@ def spikes(phases: Sequence[Phase]) -> list[Event]:
     return [Event(SPIKE, phase.start_s, phase.end_s) for phase in phases if phase.name == SPIKE]
 
 
+def bound_s(event: Event, p99_s: FloatArray) -> float | None:
+    """Return what p99 has to come back within after an event; None where it was not known before: nothing can be said.
+
+    ``p99_s`` as in :func:`recovery_s`.
+    """
+    first = max(0, math.floor(event.start_s) - BASELINE_SECONDS)
+    before = p99_s[first : math.floor(event.start_s)]
+    before = before[~np.isnan(before)]
+    bound = TOLERANCE * float(before.max()) if len(before) else math.inf
+    return bound if math.isfinite(bound) else None
+
+
 def recovery_s(event: Event, p99_s: FloatArray) -> float | None:
     """Return the seconds from the event's start to the first from which p99 stays within its bound; None if never.
 
@@ -43,10 +55,7 @@ def recovery_s(event: Event, p99_s: FloatArray) -> float | None:
     and the time is 0. Without a known p99 before the event nothing can be said: None.
     """
     start = math.ceil(event.start_s)
-    first_baseline = max(0, math.floor(event.start_s) - BASELINE_SECONDS)
-    before = p99_s[first_baseline : math.floor(event.start_s)]
-    before = before[~np.isnan(before)]
-    if not len(before) or not math.isfinite(bound := TOLERANCE * float(before.max())):
+    if (bound := bound_s(event, p99_s)) is None:
         return None
     beyond = p99_s > bound  # nan is not
     # The second the event falls into belongs half to before: it shows harm, and cannot show recovery.
