@@ -223,14 +223,14 @@ def test_a_spike_is_over_when_response_times_are_back(until_s: float, recovered_
 def test_what_came_after_the_end_of_a_run_that_was_cut_short_did_not_happen() -> None:
     made = recorder(slow_between(10.0, 18.0))
     assert summarise(made, measured_s=8.0).recoveries == []
+    assert summarise(made, measured_s=19.0).recoveries[0].recovery_s is None
+    fault = Event("kill web-1", 12.0)
+    assert [recovery.cause for recovery in summarise(made, events=[fault]).recoveries] == ["spike", "kill web-1"]
 
 
 def test_of_an_event_before_which_nothing_was_measured_nothing_is_said() -> None:
     found = summarise(recorder(slow_between(10.0, 18.0)), events=[Event("kill(web-1, at=0s)", 0.0)]).recoveries
     assert [recovery.cause for recovery in found] == ["spike"]
-    assert summarise(made, measured_s=19.0).recoveries[0].recovery_s is None
-    fault = Event("kill web-1", 12.0)
-    assert [recovery.cause for recovery in summarise(made, events=[fault]).recoveries] == ["spike", "kill web-1"]
 
 
 def test_the_target_s_processes_are_told_by_their_use_in_the_window() -> None:
