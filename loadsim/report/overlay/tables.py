@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from loadsim.record import BackendRecord, RouteRecord
+from loadsim.record import BackendRecord, ClassRecord, RouteRecord
 from loadsim.report.drawings.balance import backends_of
 from loadsim.report.figures import verdict
 from loadsim.report.overlay.runs import Laid
@@ -132,6 +132,13 @@ def _measures(first: RunData) -> list[Measure]:
     ]
 
 
+def by_class(laid: Sequence[Laid]) -> Table:
+    """Return each class of visitors' times and failures in each run; no rows where there is one class only."""
+    parts = [one.run.record.classes for one in laid]
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    return _by_part("classes", "latency", "Visitors", "Class", laid, names if len(names) > 1 else (), parts)
+
+
 def by_route(laid: Sequence[Laid]) -> Table:
     """Return each route's share of failures and times in each run."""
     parts = [one.run.record.routes for one in laid]
@@ -149,10 +156,10 @@ def by_backend(laid: Sequence[Laid]) -> Table:
 
 def overlay_tables(laid: Sequence[Laid]) -> list[Table]:
     """Return the tables that have rows, in the order of the report; ``runs`` stands before them all."""
-    return [table for make in (differences, settings, by_route, by_backend) if (table := make(laid)).rows]
+    return [table for make in (differences, settings, by_class, by_route, by_backend) if (table := make(laid)).rows]
 
 
-Part = RouteRecord | BackendRecord
+Part = ClassRecord | RouteRecord | BackendRecord
 
 
 def _by_part(

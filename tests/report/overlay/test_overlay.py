@@ -17,6 +17,7 @@ from loadsim.report.overlay import tables
 from loadsim.report.overlay.charts import overlay_charts
 from loadsim.report.overlay.page import cautions, overlay_markdown
 from loadsim.report.overlay.runs import MOST, lay_out
+from loadsim.report.text import seconds
 from tests.report.runs import HOSTILE
 
 
@@ -167,6 +168,14 @@ def test_routes_that_only_one_run_has_are_there_without_a_difference(laid):
     found = cells(tables.by_route(laid("quiet", "spiky")))
     assert found["GET /"][1:3] == ["–", "–"]
     assert found["GET /search"][0] == "–"
+
+
+def test_classes_of_visitors_are_told_apart_where_there_are_several(laid, loaded):
+    first, other = (loaded(name).record.classes for name in ("spiky", "slow_backend"))
+    found = cells(tables.by_class(laid("spiky", "slow_backend")))
+    assert list(found) == ["light", "heavy"]
+    assert found["heavy"][0] == seconds(first["heavy"].response_time_s.p50)
+    assert found["heavy"][1] == seconds(other["heavy"].response_time_s.p50)
 
 
 def test_what_was_set_differently_is_told_and_what_was_not_is_left_out(laid):
