@@ -25,8 +25,8 @@ from loadsim.report.terminal import LiveState, Times, View
 from loadsim.wire import Kind, Plan, Ready
 
 LOOK_S = 0.1
-SHOW_S = 0.25
-USAGE_S = 1.0
+LOOK_AGAIN_S = 1.0
+"""So often the recorder is looked into, by all who want to know at once: each look folds the samples that wait."""
 START_LIMIT_S = 90.0
 GRACE_S = 15.0
 """How much longer than planned an engine may take to come to its end before it is taken for stuck."""
@@ -79,7 +79,7 @@ class Session:
         self._draining = False
         self._stop_by: float | None = None
         self._began = perf_counter()
-        self._next_show = self._next_usage = 0.0
+        self._next_look = 0.0
         times = np.linspace(0.0, shape.duration_s, _CURVE_POINTS, endpoint=False)
         self._planned = tuple(np.asarray(shape.profile.rate(times), float).tolist())
 
@@ -120,14 +120,12 @@ class Session:
         now = perf_counter()
         time_s = now - ready.origin
         self._faults.advance(time_s)
-        if now >= self._next_usage:
-            self._next_usage = now + USAGE_S
+        if now >= self._next_look:
+            self._next_look = now + LOOK_AGAIN_S
             self._watch_subject(ready.origin)
             if not self._draining and (broken := self._broken_aborts(time_s)):
                 self._measured.aborted_by.extend(broken)
                 self._drain(engine)
-        if now >= self._next_show:
-            self._next_show = now + SHOW_S
             self._view.update(self._state(time_s))
 
     def _drain(self, engine: EngineProcess) -> None:

@@ -48,10 +48,10 @@ def test_samples_count_as_soon_as_they_are_asked_for_and_are_folded_many_at_a_ti
     monkeypatch.setattr(Recorder, "add", lambda self, payload: (folded.append(len(payload)), add(self, payload)))
     made = collector()
     frame = ITERATION.pack(0, 101.0, 101.0, 101.1, 0.0, 0.0) * 1000
-    for _ in range(40):
+    for _ in range(140):
         made.take(Kind.SAMPLES, frame)
-    assert made.recorder.live(2.0).completed == 40_000
-    assert sum(folded) == 40 * len(frame)
+    assert made.recorder.live(2.0).completed == 140_000
+    assert sum(folded) == 140 * len(frame)
     assert len(folded) == 3  # two full ones, and what was left
 
 
